@@ -1,0 +1,32 @@
+"""Describes the extension module `tickmesh.native._engine` to cffi (API mode), for `setup.py`."""
+
+import re
+from pathlib import Path
+
+from cffi import FFI
+
+ROOT = Path(__file__).resolve().parent.parent
+GENERATED = "_engine.c"
+
+
+def declarations() -> str:
+    """Returns what engine.h declares, without the preprocessor lines that cffi cannot read."""
+    header = (ROOT / "native" / "engine.h").read_text()
+    return re.sub(r"^\s*#.*$", "", header, flags=re.MULTILINE)
+
+
+def sources() -> list[str]:
+    """Returns our own C files, relative to the repository root as setuptools wants them."""
+    return sorted(f"native/{path.name}" for path in (ROOT / "native").glob("*.c") if path.name != GENERATED)
+
+
+ffi = FFI()
+ffi.cdef(declarations())
+ffi.set_source(
+    "tickmesh.native._engine",
+    '#include "engine.h"',
+    sources=sources(),
+    include_dirs=["native"],
+    depends=sorted(f"native/{path.name}" for path in (ROOT / "native").glob("*.h")),
+    extra_compile_args=["-O3", "-std=c11", "-Wall", "-Wextra"],
+)

@@ -1,0 +1,68 @@
+#include "nodes.h"
+
+#include <assert.h>
+#include <stdlib.h>
+
+#include "hash.h"
+
+int nodes_init(struct nodes *nodes, uint32_t capacity)
+{
+    *nodes = (struct nodes){.capacity = capacity};
+    nodes->items = calloc(capacity, sizeof *nodes->items);
+    return nodes->items != NULL;
+}
+
+void nodes_free(struct nodes *nodes)
+{
+    free(nodes->items);
+    nodes->items = NULL;
+}
+
+void nodes_add(struct nodes *nodes, uint32_t parent)
+{
+    uint32_t depth = parent == ENGINE_NONE ? 1 : nodes->items[parent].depth + 1;
+
+    assert(nodes->count < nodes->capacity);
+    assert(depth <= ENGINE_DEPTH_MAX && (parent == ENGINE_NONE) == (nodes->count == 0));
+    nodes->items[nodes->count++] = (struct node){.parent = parent, .depth = depth};
+}
+
+uint32_t nodes_path(const struct nodes *nodes, uint32_t node, uint32_t path[ENGINE_DEPTH_MAX])
+{
+    uint32_t count = 0;
+
+    while (node != ENGINE_NONE && count < ENGINE_DEPTH_MAX) {
+        path[count++] = node;
+        node = nodes->items[node].parent;
+    }
+    assert(node == ENGINE_NONE);
+    return count;
+}
+
+int nodes_is_within(const struct nodes *nodes, uint32_t node, uint32_t root)
+{
+    for (uint32_t steps = 0; node != ENGINE_NONE && steps < ENGINE_DEPTH_MAX; steps++) {
+        if (node == root)
+            return 1;
+        node = nodes->items[node].parent;
+    }
+    return 0;
+}
+
+uint64_t nodes_digest(const struct nodes *nodes, uint64_t digest)
+{
+    digest = hash_add(digest, nodes->count);
+    for (uint32_t i = 0; i < nodes->count; i++) {
+        const struct node *node = &nodes->items[i];
+
+        digest = hash_add(digest, node->parent);
+        digest = hash_add(digest, node->state);
+        digest = hash_add(digest, (uint64_t)node->exposure);
+        digest = hash_add(digest, (uint64_t)(node->exposure >> 64));
+        digest = hash_add_signed(digest, node->bucket.tokens);
+        digest = hash_add_signed(digest, node->bucket.time_ns);
+        for (unsigned type = 0; type < LIMIT_TYPES; type++)
+            digest = hash_add_signed(digest, limits_get(&node->limits, type));
+    }
+    return digest;
+}
