@@ -1,0 +1,1 @@
+"""The rules of the built-in strategies: no network, no database, no clock, no asyncio."""
