@@ -1,0 +1,77 @@
+"""Where the edge sends calls: the services, the JSON process and the WebSocket process."""
+
+from tickmesh.services.runtime.settings import SERVICES
+
+from ..descriptors import Contract, area_of
+from ..settings import GatewaySettings, split_address
+from .filters import Json, typed
+
+JSON_CLUSTER = "gateway-http"
+WEBSOCKET_CLUSTER = "gateway-websocket"
+_PROTOCOL = "envoy.extensions.upstreams.http.v3.HttpProtocolOptions"
+
+
+def make_clusters(contract: Contract, settings: GatewaySettings) -> list[Json]:
+    """Returns a cluster for each service and for each of our processes."""
+    names = {area_of(service): service for service in contract.services}
+    services = [_service(area, names[area], settings) for area in SERVICES if area in names]
+    ours = [
+        _cluster(JSON_CLUSTER, settings.http_address, settings)
+        | {"health_checks": [_http_check("/healthz")]},
+        _cluster(WEBSOCKET_CLUSTER, settings.websocket_address, settings)
+        | {"health_checks": [_http_check("/healthz")]},
+    ]
+    return [*services, *ours]
+
+
+def _service(area: str, service: str, settings: GatewaySettings) -> Json:
+    """A gRPC service. Its replicas are balanced a call at a time; one that fails is left out for a while."""
+    http2: Json = {"connection_keepalive": {"interval": "20s", "timeout": "5s"}}
+    return _cluster(area, settings.address(area), settings) | {
+        "lb_policy": "ROUND_ROBIN",
+        "health_checks": [{**_check(), "grpc_health_check": {"service_name": service}}],
+        "outlier_detection": {
+            "consecutive_5xx": 5,
+            "consecutive_gateway_failure": 3,
+            "enforcing_consecutive_gateway_failure": 100,
+            "interval": "1s",
+            "base_ejection_time": "5s",
+            "max_ejection_percent": 50,
+        },
+        "typed_extension_protocol_options": {
+            _PROTOCOL: typed(_PROTOCOL, explicit_http_config={"http2_protocol_options": http2})
+        },
+    }
+
+
+def _cluster(name: str, address: str, settings: GatewaySettings) -> dict[str, Json]:
+    host, port = split_address(address)
+    endpoint: Json = {"endpoint": {"address": {"socket_address": {"address": host, "port_value": port}}}}
+    most = settings.connections_max
+    bounds: Json = {
+        "max_connections": most,
+        "max_pending_requests": most,
+        "max_requests": most,
+        "max_retries": 1_024,
+    }
+    return {
+        "name": name,
+        "type": "STRICT_DNS",
+        "connect_timeout": "1s",
+        "load_assignment": {"cluster_name": name, "endpoints": [{"lb_endpoints": [endpoint]}]},
+        "circuit_breakers": {"thresholds": [bounds]},
+    }
+
+
+def _check() -> dict[str, Json]:
+    return {
+        "timeout": "1s",
+        "interval": "1s",
+        "no_traffic_interval": "1s",
+        "unhealthy_threshold": 3,
+        "healthy_threshold": 1,
+    }
+
+
+def _http_check(path: str) -> Json:
+    return {**_check(), "http_health_check": {"path": path}}

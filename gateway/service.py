@@ -1,0 +1,5 @@
+"""The two processes behind the edge, for the command line and the supervisor to run."""
+
+from .http.serving import run_http
+
+__all__ = ["run_http"]
