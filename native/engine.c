@@ -7,6 +7,7 @@
 #include "report.h"
 #include "state.h"
 
+#define PREFETCH_AHEAD 6
 #define CAPACITY_MAX (UINT32_C(1) << 28)
 
 _Static_assert(sizeof(struct command) == 64, "a command is 64 bytes in the journal");
@@ -138,6 +139,15 @@ static void take(struct engine *engine, const struct command *command)
         run(engine, command);
 }
 
+/* Starts the two memory reads that a command would wait for longest, while the ones before it run. */
+static void prefetch(const struct engine *engine, const struct command *command)
+{
+    if (command->type == COMMAND_NEW_ORDER)
+        index_prefetch(&engine->keys.index, command->client_key);
+    else
+        index_prefetch(&engine->pool.index, command->target);
+}
+
 static int has_room(const struct engine *engine)
 {
     return engine->log.count + events_max(engine->pool.used) <= engine->log.capacity;
@@ -148,8 +158,11 @@ uint32_t engine_process(struct engine *engine, const struct command *commands, u
     uint32_t taken = 0;
 
     engine->log.count = 0;
-    while (taken < count && has_room(engine))
+    while (taken < count && has_room(engine)) {
+        if (count - taken > PREFETCH_AHEAD)
+            prefetch(engine, &commands[taken + PREFETCH_AHEAD]);
         take(engine, &commands[taken++]);
+    }
     *consumed = taken;
     return engine->log.count;
 }

@@ -55,6 +55,11 @@ uint32_t index_find(const struct index *index, uint64_t key)
     return INDEX_NONE;
 }
 
+void index_prefetch(const struct index *index, uint64_t key)
+{
+    __builtin_prefetch(&index->table[home_of(index, key)], 1);
+}
+
 void index_insert(struct index *index, uint32_t slot)
 {
     uint64_t place = home_of(index, key_of(index, slot));

@@ -25,6 +25,9 @@ void index_free(struct index *index);
 /* The slot that holds `key`, or INDEX_NONE. */
 uint32_t index_find(const struct index *index, uint64_t key);
 
+/* Asks the processor to bring in what index_find() of `key` will read first. */
+void index_prefetch(const struct index *index, uint64_t key);
+
 /* Adds a slot whose key stands in the owner's array already, and is not indexed yet. */
 void index_insert(struct index *index, uint32_t slot);
 
