@@ -1,0 +1,1 @@
+"""The rules of market data. No network, no database, no clock."""

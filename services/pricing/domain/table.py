@@ -1,0 +1,65 @@
+"""The table of instruments in front of columns: what a source calls an instrument, and what we call it."""
+
+from collections.abc import Iterable
+
+import numpy as np
+from numpy.typing import NDArray
+
+from .listings import Listing
+from .ticks import Bools, Integers, Ticks, WrongColumns
+
+INDEX_MAX = 1 << 20  # the largest number that a source may give to an instrument
+
+
+class SourceTable:
+    """Maps the numbers that one source uses to ours. It grows as the source names instruments."""
+
+    def __init__(self) -> None:
+        self._ours: NDArray[np.int64] = np.full(0, -1, np.int64)
+
+    def extended(self, entries: Iterable[tuple[int, Listing]]) -> "SourceTable":
+        """Returns the table with more entries. Fails with WrongColumns for a number taken or too large."""
+        added = dict[int, int]()
+        for row, (index, listing) in enumerate(entries):
+            present = added.get(index, int(self._ours[index]) if index < len(self._ours) else -1)
+            if index > INDEX_MAX:
+                raise WrongColumns(f"instruments[{row}].index", f"{index} is more than {INDEX_MAX}")
+            if present not in (-1, listing.index):
+                raise WrongColumns(f"instruments[{row}].index", f"{index} names another instrument already")
+            added[index] = listing.index
+        return self._with(added) if added else self
+
+    def _with(self, added: dict[int, int]) -> "SourceTable":
+        table = SourceTable()
+        table._ours = np.full(max(len(self._ours), max(added) + 1), -1, np.int64)
+        table._ours[: len(self._ours)] = self._ours
+        table._ours[list(added)] = list(added.values())
+        return table
+
+    def known(self) -> Bools:
+        """Returns which numbers are in the table."""
+        return self._ours >= 0
+
+    def translated(self, ticks: Ticks) -> Ticks:
+        """Returns rows with our numbers. Every number must be known."""
+        _, kind, price_ticks, quantity_lots, time_ns = ticks.columns()
+        ours = self._ours.take(ticks.instrument).astype(np.uint32)
+        return Ticks(ours, kind, price_ticks, quantity_lots, time_ns)
+
+
+class SentTable:
+    """Which instruments one reader has been told of."""
+
+    def __init__(self) -> None:
+        self._sent: Bools = np.zeros(0, np.bool_)
+
+    def news(self, ticks: Ticks, listing_count: int) -> Integers:
+        """Returns the numbers that are used for the first time, and counts them as told."""
+        if listing_count > len(self._sent):
+            self._sent = np.concatenate((self._sent, np.zeros(listing_count - len(self._sent), np.bool_)))
+        unknown = ~self._sent.take(ticks.instrument)
+        if not unknown.any():
+            return np.zeros(0, np.int64)
+        fresh = np.unique(ticks.instrument[unknown]).astype(np.int64)
+        self._sent[fresh] = True
+        return fresh
