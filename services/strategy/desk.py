@@ -53,7 +53,7 @@ class OrderStream:
         self._requests: asyncio.Queue[orders_pb2.SubmitOrdersRequest] = asyncio.Queue(1)
         self._call: Any = None
 
-    def open(self, stub: orders_pb2_grpc.OrdersServiceAsyncStub) -> None:
+    def open(self, stub: "orders_pb2_grpc.OrdersServiceAsyncStub") -> None:
         """Begins the call."""
         self._call = stub.SubmitOrders(self._sent())
 

@@ -15,11 +15,11 @@ from .domain.market_clock import MarketClock
 from .domain.randomness import seeded
 from .domain.status import Status
 from .followers import Executions, Instruments
-from .runner import Floor
 from .servicer import StrategyServicer
 from .settings import StrategySettings
 from .store import MARKET_STEP, Stored, StrategyStore
 from .strategies import Strategies
+from .trading import Floor
 
 STATUSES_KEPT = 1_024
 

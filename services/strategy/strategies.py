@@ -9,8 +9,9 @@ from ..values import decimal_text
 from .domain import parameters
 from .domain.catalog import Program
 from .domain.status import Status
-from .runner import Floor, Runner
+from .runner import Runner
 from .store import StrategyStore, Wish
+from .trading import Floor
 
 
 class UnknownStrategy(NotFound):

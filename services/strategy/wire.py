@@ -84,7 +84,7 @@ def _replace(action: Replace, portfolio_id: str, instrument: Instrument) -> orde
     )
 
 
-def is_live(status: orders_pb2.Order.Status.ValueType) -> bool:
+def is_live(status: "orders_pb2.Order.Status.ValueType") -> bool:
     """Says whether an order in this state still rests."""
     return status in (orders_pb2.Order.NEW, orders_pb2.Order.PARTIALLY_FILLED)
 

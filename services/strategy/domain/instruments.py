@@ -56,6 +56,13 @@ def basis_points(ticks: int, points: Decimal) -> int:
     return int((ticks * points / 10_000).to_integral_value(ROUND_HALF_EVEN))
 
 
+def round_number(ticks: int) -> int:
+    """Returns the one of 1, 2, 5, 10, 20, 50 and so on that is nearest in proportion."""
+    power = 10 ** (len(str(max(1, ticks))) - 1)
+    candidates = (power, 2 * power, 5 * power, 10 * power)
+    return min(candidates, key=lambda one: max(one, ticks) / max(1, min(one, ticks)))
+
+
 def of_type(instruments: Iterable[Instrument], asset_type: AssetType) -> tuple[Instrument, ...]:
     """Returns the instruments of one type, sorted by symbol."""
     return tuple(

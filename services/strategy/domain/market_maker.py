@@ -1,7 +1,7 @@
 """The market maker: some levels of bids and asks around the fair value, leaned against its inventory.
 
-Levels stand on a grid, so that a small move of the fair value moves one order a side from the far
-end to the near one and leaves the others, with their place in the queue, alone.
+Levels stand on a grid of round prices, so that a small move of the fair value moves one order a side
+from the far end to the near one and leaves the others, with their place in the queue, alone.
 """
 
 from collections.abc import Iterable, Sequence
@@ -10,7 +10,7 @@ from decimal import Decimal
 from random import Random
 
 from .actions import Action, Cancel, LiveOrder, Replace, Side, Submit, on_side
-from .instruments import Instrument, basis_points
+from .instruments import Instrument, basis_points, round_number
 from .parameters import Parameter, Values
 from .profiles import Profile
 
@@ -31,7 +31,7 @@ def parameters(profile: Profile) -> tuple[Parameter, ...]:
         ),
         Parameter(
             "level_gap_bps",
-            "Distance between two levels, basis points; one tick or more.",
+            "Distance between two levels, basis points; made a round number of ticks.",
             Decimal(0), Decimal(1_000), profile.level_gap_bps,
         ),
         Parameter(
@@ -78,11 +78,11 @@ def decide(view: View, values: Values, random: Random) -> list[Action]:
 
 def targets(view: View, values: Values) -> tuple[list[int], list[int]]:
     """Returns the prices wanted, in ticks, best first: bids and asks."""
-    fair, levels = view.fair_ticks, int(values["levels"])
-    gap = max(1, basis_points(fair, values["level_gap_bps"]))
-    half = max(1, basis_points(fair, values["spread_bps"] / 2))
+    reference, levels = view.instrument.reference_ticks, int(values["levels"])
+    gap = round_number(basis_points(reference, values["level_gap_bps"]))
+    half = max(1, basis_points(reference, values["spread_bps"] / 2))
     fullness = _fullness(view, values)
-    center = fair - basis_points(fair, values["skew_bps"] * fullness)
+    center = view.fair_ticks - basis_points(reference, values["skew_bps"] * fullness)
     best_bid = (center - half) // gap * gap
     best_ask = -(-(center + half) // gap) * gap
     bids = [best_bid - level * gap for level in range(levels)] if fullness < 1 else []

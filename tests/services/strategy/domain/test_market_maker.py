@@ -112,7 +112,8 @@ def test_an_order_is_never_smaller_than_the_minimum_notional() -> None:
 
 
 def test_a_penny_stock_has_no_bid_below_a_tick() -> None:
-    bids, asks = targets(a_view(fair_ticks=2), VALUES)
+    penny = replace(STOCK, reference_ticks=2)
+    bids, asks = targets(View(penny, 2, 0, []), VALUES)
     assert bids == [1]
     assert len(asks) == 6
 
