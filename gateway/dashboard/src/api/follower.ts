@@ -1,0 +1,88 @@
+import { type Envelope, type Gap, SequenceCheck } from "./envelope";
+
+/** What a reader does with a stream's contents. Called from socket handlers: write to a buffer and return. */
+export interface Sink<Snapshot, Update> {
+  snapshot?(snapshot: Snapshot): void;
+  update(update: Update): void;
+  /** Something was missed. Without a snapshot in the stream the reader loads what it needs by other means. */
+  gap?(gap: Gap): void;
+  /** A connection is up; `resumed` says that nothing was lost since the last one. */
+  opened?(resumed: boolean): void;
+}
+
+/** Live means: connected, nothing missed, and something came within the time allowed. */
+export type FeedState = "CONNECTING" | "LIVE" | "STALE";
+
+/** The rules of one stream, whatever carries it: order, gaps, silence, resuming. */
+export class Follower<Snapshot, Update> {
+  resumeToken = "";
+  private sequence = new SequenceCheck();
+  private isOpen = false;
+  private wasOpen = false;
+  private missed = false;
+  private heardMs = 0;
+
+  constructor(
+    private readonly sink: Sink<Snapshot, Update>,
+    readonly silenceMsMax: number,
+    private readonly hasSnapshot = true,
+  ) {}
+
+  open(nowMs: number): void {
+    this.sequence = new SequenceCheck();
+    this.isOpen = true;
+    this.missed = false;
+    this.heardMs = nowMs;
+    const resumed = this.wasOpen && this.resumeToken !== "";
+    this.wasOpen = true;
+    this.sink.opened?.(resumed);
+  }
+
+  close(): void {
+    this.isOpen = false;
+  }
+
+  /** Forgets the position, so that the next connection starts with a snapshot. */
+  restart(): void {
+    this.resumeToken = "";
+  }
+
+  /** Notes that the peer is alive though it said nothing of the stream. */
+  heard(nowMs: number): void {
+    this.heardMs = nowMs;
+  }
+
+  /** Applies one response. Returns false when a response is missing: reconnect from the last good position. */
+  take(envelope: Envelope<Snapshot, Update>, nowMs: number): boolean {
+    this.heardMs = nowMs;
+    if (!this.sequence.accept(envelope.sequence)) {
+      this.missed = true;
+      return false;
+    }
+    this.apply(envelope);
+    if (envelope.resume_token) this.resumeToken = envelope.resume_token;
+    return true;
+  }
+
+  private apply(envelope: Envelope<Snapshot, Update>): void {
+    if (envelope.snapshot) {
+      this.missed = false;
+      this.sink.snapshot?.(envelope.snapshot);
+    } else if (envelope.update) {
+      this.sink.update(envelope.update);
+    } else if (envelope.gap) {
+      // Until the snapshot that follows, what is shown is old. Where none follows, the sink loads anew.
+      this.missed = this.hasSnapshot;
+      this.sink.gap?.(envelope.gap);
+    }
+  }
+
+  isSilent(nowMs: number): boolean {
+    return this.isOpen && nowMs - this.heardMs > this.silenceMsMax;
+  }
+
+  state(nowMs: number): FeedState {
+    if (this.isOpen && !this.missed && !this.isSilent(nowMs)) return "LIVE";
+    return this.wasOpen ? "STALE" : "CONNECTING";
+  }
+}

@@ -1,0 +1,35 @@
+import type { ComponentChildren } from "preact";
+import { useEffect, useRef } from "preact/hooks";
+
+interface DialogProps {
+  title: string;
+  tone?: string;
+  testId?: string;
+  onClose: () => void;
+  onSubmit?: () => void;
+  children: ComponentChildren;
+}
+
+/** A modal dialog: Enter submits, Esc closes, the focus stays inside and goes back afterwards. */
+export function Dialog({ title, tone, testId, onClose, onSubmit, children }: DialogProps) {
+  const element = useRef<HTMLDialogElement>(null);
+  useEffect(() => {
+    const before = document.activeElement;
+    element.current?.showModal();
+    return () => {
+      if (before instanceof HTMLElement && before.isConnected) before.focus();
+    };
+  }, []);
+  const submit = (event: Event): void => {
+    event.preventDefault();
+    onSubmit?.();
+  };
+  return (
+    <dialog ref={element} class="dialog" data-tone={tone} data-testid={testId} aria-label={title} onClose={onClose}>
+      <form method="dialog" onSubmit={submit}>
+        <h2>{title}</h2>
+        {children}
+      </form>
+    </dialog>
+  );
+}

@@ -1,0 +1,155 @@
+import { listPortfolios } from "../api/calls";
+import { NdjsonFeed } from "../api/ndjson-feed";
+import { SocketFeed } from "../api/socket-feed";
+import type { Interval, Portfolio } from "../api/types";
+import { BarStore } from "./bars";
+import { BlotterStore } from "./blotter";
+import { FeedBoard } from "./feeds";
+import { InstrumentStore } from "./instruments";
+import { MarketStore } from "./market";
+import { NoticeStore } from "./notices";
+import { PositionStore } from "./positions";
+import { remember, remembered } from "./preferences";
+import { QuoteStore } from "./quotes";
+import { untilDone } from "./retry";
+import { RiskStore } from "./risk";
+import { Cell } from "./store";
+import { EngineStore, HealthStore } from "./system";
+import { changed, type Draft, EMPTY_DRAFT } from "./ticket";
+
+const JUDGE_MS = 250;
+const STATES_POLL_MS = 3_000;
+
+/** Everything that the page knows, and the feeds that keep it so. Panels read it and call its few verbs. */
+export class Desk {
+  readonly instruments = new InstrumentStore();
+  readonly quotes = new QuoteStore();
+  readonly market = new MarketStore();
+  readonly bars = new BarStore();
+  readonly blotter = new BlotterStore();
+  readonly positions = new PositionStore();
+  readonly risk = new RiskStore();
+  readonly health = new HealthStore();
+  readonly engine = new EngineStore();
+  readonly feeds = new FeedBoard();
+  readonly notices = new NoticeStore();
+
+  readonly symbol = new Cell("");
+  readonly interval = new Cell<Interval>("MINUTE_1");
+  readonly portfolios = new Cell<readonly Portfolio[]>([]);
+  readonly portfolioId = new Cell("");
+  readonly draft = new Cell<Draft>(EMPTY_DRAFT);
+
+  private timers: number[] = [];
+
+  /** Starts every feed. Returns once instruments and portfolios are known. */
+  async start(): Promise<void> {
+    this.startFeeds();
+    const always = (): boolean => true;
+    this.timers.push(window.setInterval(() => this.feeds.judge(performance.now()), JUDGE_MS));
+    this.timers.push(window.setInterval(() => void this.risk.load().catch(() => undefined), STATES_POLL_MS));
+    void this.risk.load().catch(() => undefined);
+    await Promise.all([
+      untilDone(() => this.loadInstruments(), always),
+      untilDone(() => this.loadPortfolios(), always),
+    ]);
+  }
+
+  stop(): void {
+    this.timers.forEach((timer) => window.clearInterval(timer));
+    this.timers = [];
+    this.feeds.stopAll();
+  }
+
+  showInstrument(symbol: string): void {
+    if (symbol === this.symbol.value) return;
+    this.symbol.set(symbol);
+    remember("symbol", symbol);
+    this.draft.set(changed(this.draft.value, { quantity: "", price: "" }));
+    this.market.clear();
+    const path = `/ws/market-data/${encodeURIComponent(symbol)}`;
+    this.feeds.use("market", new SocketFeed("market data", path, {}, this.market));
+    const isWanted = (): boolean => this.symbol.value === symbol;
+    void untilDone(() => this.market.load(symbol, isWanted), isWanted);
+    this.followBars();
+  }
+
+  showInterval(interval: Interval): void {
+    if (interval === this.interval.value) return;
+    this.interval.set(interval);
+    this.followBars();
+  }
+
+  showPortfolio(portfolioId: string): void {
+    if (portfolioId === this.portfolioId.value) return;
+    this.portfolioId.set(portfolioId);
+    remember("portfolio", portfolioId);
+    this.followOrders(portfolioId);
+    this.positions.clear();
+    const query = { portfolio_id: portfolioId };
+    this.feeds.use("positions", new NdjsonFeed("positions", "/api/v1/positions:stream", query, this.positions));
+  }
+
+  changeDraft(change: Partial<Draft>): void {
+    this.draft.set(changed(this.draft.value, change));
+  }
+
+  portfolio(): Portfolio | undefined {
+    return this.portfolios.value.find((item) => item.portfolio_id === this.portfolioId.value);
+  }
+
+  private startFeeds(): void {
+    this.feeds.use("quotes", new NdjsonFeed("quotes", "/api/v1/quotes:stream", {}, this.quotes));
+    this.feeds.use("risk", new NdjsonFeed("risk events", "/api/v1/risk/events:stream", {}, this.risk));
+    this.feeds.use("health", new SocketFeed("health", "/ws/system/health", {}, this.health));
+    this.feeds.use("engine", new SocketFeed("engine", "/ws/engine/status", {}, this.engine));
+  }
+
+  private async loadInstruments(): Promise<void> {
+    await this.instruments.load();
+    const known = this.instruments.all();
+    const wanted = [remembered("symbol"), "AAPL", known[0]?.symbol ?? ""];
+    const first = wanted.find((symbol) => this.instruments.get(symbol));
+    if (first === undefined) throw new Error("no instrument is listed yet");
+    if (this.symbol.value === "") this.showInstrument(first);
+  }
+
+  private async loadPortfolios(): Promise<void> {
+    const known = await listPortfolios();
+    this.portfolios.set(known);
+    const ids = known.map((item) => item.portfolio_id);
+    const first = [remembered("portfolio"), "demo", ids[0] ?? ""].find((id) => ids.includes(id));
+    if (first === undefined) throw new Error("no portfolio is open yet");
+    if (this.portfolioId.value === "") this.showPortfolio(first);
+  }
+
+  private followBars(): void {
+    const [symbol, interval] = [this.symbol.value, this.interval.value];
+    this.bars.clear();
+    const isWanted = (): boolean => this.symbol.value === symbol && this.interval.value === interval;
+    const load = (): void => void untilDone(() => this.bars.load(symbol, interval, isWanted), isWanted);
+    const sink = {
+      snapshot: this.bars.snapshot.bind(this.bars),
+      update: this.bars.update.bind(this.bars),
+      opened: (resumed: boolean) => (resumed ? undefined : load()),
+      gap: load,
+    };
+    const query = { symbols: symbol, interval };
+    this.feeds.use("bars", new NdjsonFeed("bars", "/api/v1/bars:stream", query, sink));
+  }
+
+  private followOrders(portfolioId: string): void {
+    this.blotter.clear();
+    const isWanted = (): boolean => this.portfolioId.value === portfolioId;
+    const load = (): void => void untilDone(() => this.blotter.load(portfolioId, isWanted), isWanted);
+    const sink = {
+      update: this.blotter.report.bind(this.blotter),
+      opened: (resumed: boolean) => (resumed ? undefined : load()),
+      gap: load,
+    };
+    const query = { portfolio_id: portfolioId };
+    this.feeds.use("orders", new SocketFeed("orders", "/ws/trades/updates", query, sink, false));
+  }
+}
+
+export const desk = new Desk();
