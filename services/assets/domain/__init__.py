@@ -1,0 +1,1 @@
+"""The rules of the book of instruments: no network, no database, no clock."""
