@@ -134,8 +134,6 @@ void report_touch(struct engine *engine, uint32_t instrument, uint8_t side, int6
 
     if (count > 0 && is_touch(&engine->touches[count - 1], instrument, side, price))
         return;
-    if (count > 0 && is_touch(&engine->touches[0], instrument, side, price))
-        return;
     engine->touches[count] = (struct touch){.price = price, .instrument = instrument, .side = side};
     engine->touch_count = count + 1;
 }

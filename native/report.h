@@ -27,8 +27,8 @@ void report_cancel_rejected(struct engine *engine, const struct command *command
 /* The outcome of a control command; REASON_NONE says that it took effect. */
 void report_control(struct engine *engine, const struct command *command, enum reason reason);
 
-/* Notes that a level changed. A command touches its levels one after the other, and comes back to no
- * other than its first and its last: so those two are all that need comparing. */
+/* Notes that a level changed. A command never comes back to a level that it has gone on from (an order that trades
+ * after a replace has a new price), so only the last one needs comparing. */
 void report_touch(struct engine *engine, uint32_t instrument, uint8_t side, int64_t price);
 
 /* Reports every touched level once, as it stands now, and forgets them. */

@@ -241,6 +241,16 @@ def test_a_replay_gives_the_same_events_and_the_same_state(batch: int) -> None:
         assert first.state_hash() == second.state_hash()
 
 
+def test_the_state_hash_sees_whose_order_stands_first() -> None:
+    digests = set()
+    for nodes in ((ALPHA, BETA), (BETA, ALPHA)):
+        market = Market()
+        for node in nodes:
+            market.buy(1, 990, node=node)
+        digests.add(market.engine.state_hash())
+    assert len(digests) == 2
+
+
 def test_the_state_hash_sees_what_later_commands_can_observe(market: Market) -> None:
     seen = {market.engine.state_hash()}
     order = market.buy(10, 990)[0].order
