@@ -133,7 +133,7 @@ class Catalogue:
         if not is_symbol(symbol):
             raise UnknownInstrument(symbol)
         cached = _parsed(await self._cache.get(cache_key(symbol)))
-        if cached is not None:
+        if cached is not None and cached.version >= self._listed.get(symbol, cached).version:
             return cached
         found = await self._database.read(lambda connection: store.find(connection, symbol))
         if found is None:

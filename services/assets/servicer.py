@@ -1,6 +1,7 @@
 """AssetsService: protobuf in, protobuf out."""
 
 from collections.abc import AsyncIterator, Callable
+from itertools import accumulate
 
 from sqlalchemy.engine import Connection
 
@@ -16,6 +17,8 @@ from .domain.changes import refuse_fixed
 from .domain.faults import Fault, InvalidInstrument
 from .domain.instruments import Instrument, searchable
 from .translation import asset_type, from_proto, mask_paths, merged, to_proto
+
+PAGE_BYTES_MAX = 4 << 20  # a page ends early rather than exceed what a client accepts by default
 
 
 class AssetsServicer(assets_pb2_grpc.AssetsServiceServicer):
@@ -67,15 +70,16 @@ class AssetsServicer(assets_pb2_grpc.AssetsServiceServicer):
     ) -> pb.ListInstrumentsResponse:
         limit = paging.page_limit(request.page_size)
         found, total = await self._catalogue.page(_filter(request), _after(request.page_token), limit + 1)
-        response = pb.ListInstrumentsResponse(total_size=total)
-        response.instruments.extend(to_proto(instrument) for instrument in found[:limit])
-        if len(found) > limit:
-            response.next_page_token = paging.encode(found[limit - 1].symbol)
+        page = _fitting([to_proto(instrument) for instrument in found[:limit]])
+        response = pb.ListInstrumentsResponse(total_size=total, instruments=page)
+        if len(page) < len(found):
+            response.next_page_token = paging.encode(page[-1].symbol)
         return response
 
     async def StreamInstruments(
         self, request: pb.StreamInstrumentsRequest, context: Context
     ) -> AsyncIterator[pb.StreamInstrumentsResponse]:
+        await self._catalogue.refresh()  # a token may come from a replica that is ahead of this one
         events = self._catalogue.hub.follow(request.resume_token, snapshot=self._catalogue.snapshot)
         responses = streams.respond(
             events,
@@ -86,6 +90,13 @@ class AssetsServicer(assets_pb2_grpc.AssetsServiceServicer):
         )
         async for response in responses:
             yield response
+
+
+def _fitting(messages: list[pb.Instrument]) -> list[pb.Instrument]:
+    """Returns as many of the first as one response can carry, one at least."""
+    sizes = accumulate(message.ByteSize() for message in messages)
+    count = sum(size <= PAGE_BYTES_MAX for size in sizes)
+    return messages[: max(1, count)]
 
 
 def _filter(request: pb.ListInstrumentsRequest) -> store.Filter:

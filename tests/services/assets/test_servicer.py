@@ -222,6 +222,15 @@ async def test_the_pages_make_up_the_list(seeded: Stub) -> None:
     assert walked == symbols(whole) == sorted(walked)
 
 
+async def test_a_page_ends_before_it_is_too_large_to_send(stub: Stub) -> None:
+    heavy = {f"key {number}": "x" * 1_000 for number in range(64)}
+    await asyncio.gather(*(create(stub, f"S{number:03}", attributes=heavy) for number in range(80)))
+    first = await listing(stub, page_size=1000)
+    assert (first.total_size, first.ByteSize() < 5 << 20) == (80, True)
+    second = await listing(stub, page_size=1000, page_token=first.next_page_token)
+    assert symbols(first) + symbols(second) == [f"S{number:03}" for number in range(80)]
+
+
 async def test_a_list_is_filtered_by_type(seeded: Stub) -> None:
     response = await listing(seeded, asset_type=pb.Instrument.FOREX)
     assert symbols(response) == ["AUDUSD", "EURGBP", "EURUSD", "GBPUSD", "USDCHF", "USDJPY"]
