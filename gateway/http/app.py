@@ -17,7 +17,7 @@ from ..settings import GatewaySettings
 from .api import Api, problem_of
 from .calls import Backends
 from .pages import Application, Page, with_security_headers
-from .problems import MethodNotAllowed, ProblemError
+from .problems import MethodNotAllowedError, ProblemError
 from .session import Sessions
 
 log = telemetry.logger(__name__)
@@ -57,7 +57,7 @@ def _route(path: str, handler: Handler, *methods: str) -> Route:
     async def answered(request: Request) -> Response:
         try:
             if request.method not in methods and not (request.method == "HEAD" and "GET" in methods):
-                raise MethodNotAllowed(request.method, methods)
+                raise MethodNotAllowedError(request.method, methods)
             return await handler(request)
         except Exception as error:
             return _failed(request, error)

@@ -57,7 +57,7 @@ class ProblemError(Exception):
         return {"error": {**content, "fields": fields, "metadata": self.metadata}}
 
 
-class MethodNotAllowed(ProblemError):
+class MethodNotAllowedError(ProblemError):
     """The path exists, and not for this HTTP method."""
 
     def __init__(self, http_method: str, allowed: Iterable[str]) -> None:

@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from urllib.parse import unquote
 
 from ..descriptors import Route
-from .problems import MethodNotAllowed, bad_request, path_not_found
+from .problems import MethodNotAllowedError, bad_request, path_not_found
 
 _VARIABLE = re.compile(r"\{([a-z0-9_.]+)\}")
 
@@ -43,7 +43,7 @@ class Router:
             if found:
                 allowed.append(pattern.route.http_method)
         if allowed:
-            raise MethodNotAllowed(http_method, allowed)
+            raise MethodNotAllowedError(http_method, allowed)
         raise path_not_found(raw_path)
 
 

@@ -99,6 +99,10 @@ class Orders(orders_pb2_grpc.OrdersServiceServicer):
             ]
             yield orders_pb2.SubmitOrdersResponse(results=results)
 
+    async def ListExecutions(self, request: Any, context: Any) -> Any:
+        reports = [orders_pb2.ExecutionReport(execution_id=number) for number in ("2", "1")]
+        return orders_pb2.ListExecutionsResponse(executions=reports)
+
     async def StreamExecutions(self, request: Any, context: Any) -> AsyncIterator[Any]:
         venue = self._venue
         venue.open_streams += 1
