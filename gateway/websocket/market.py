@@ -138,11 +138,12 @@ class MarketBacklog:
         self._head: Data = {}
         self._quote = False
         self._whole = False
-        self._waiting = 0
+        self._waiting = False
 
     def add(self, update: Update) -> bool:
         """Remembers what changed; nothing is too much, as it is merged."""
-        self._waiting += 1
+        self._counters.updates_conflated += self._waiting
+        self._waiting = True
         part = update.part
         if isinstance(part, dict):
             self._add_book(part)
@@ -164,7 +165,6 @@ class MarketBacklog:
         """Returns everything that waits as one body."""
         if not self._waiting:
             return None
-        self._counters.updates_conflated += self._waiting - 1
         whole, data = self._whole, self._merged()
         self._reset()
         return self._feed.snapshot() if whole else self._feed.update_body(data)
