@@ -1,0 +1,1 @@
+"""The rules of limits, trading states, conversion rates and risk events; no network, no clock."""
