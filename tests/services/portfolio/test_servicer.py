@@ -37,7 +37,7 @@ class World:
     orders: FakeOrders = field(default_factory=FakeOrders)
     pricing: FakePricing = field(default_factory=FakePricing)
     assets: FakeAssets = field(
-        default_factory=lambda: FakeAssets(stock("AAPL"), stock("SAP", "EUR"), pair("EUR", "USD"))
+        default_factory=lambda: FakeAssets(*LISTED)  # type: ignore[abstract]
     )
 
     @asynccontextmanager
