@@ -1,7 +1,8 @@
 """What the service hears from others: which instruments there are, and what became of its orders."""
 
-from collections.abc import AsyncIterable, Mapping
-from typing import Protocol
+from collections.abc import AsyncGenerator, AsyncIterable, Mapping
+from contextlib import aclosing
+from typing import Protocol, cast
 
 import grpc
 
@@ -20,6 +21,8 @@ KINDS = (
     orders_pb2.ExecutionReport.CANCELED,
     orders_pb2.ExecutionReport.EXPIRED,
 )
+
+Responses = AsyncGenerator[orders_pb2.StreamExecutionsResponse, None]
 
 log = telemetry.logger(__name__)
 
@@ -73,7 +76,7 @@ class Trader(Protocol):
         """Takes one report about one of its orders."""
 
     def reset(self) -> None:
-        """Hears that reports may be missing."""
+        """Hears that reports are missing, and that all of them come again."""
 
 
 class Executions:
@@ -102,37 +105,35 @@ class Executions:
 
         while True:
             try:
-                async for response in Follower(open_stream, self.token, f"executions/{self.portfolio_id}"):
-                    self.take(response)
+                follower = Follower(open_stream, self.token, f"executions/{self.portfolio_id}")
+                async with aclosing(cast(Responses, aiter(follower))) as responses:
+                    await self._take_until_gap(responses)
             except grpc.RpcError as error:
-                self._start_again(error)
+                if describe(error).code is not grpc.StatusCode.INVALID_ARGUMENT or not self.token:
+                    raise
+            self._count_again()
+
+    async def _take_until_gap(self, responses: Responses) -> None:
+        """Takes responses until one says that some are missing; those from the first on are all there are."""
+        async for response in responses:
+            if response.HasField("gap") and self.token:
+                return
+            self.take(response)
 
     def take(self, response: orders_pb2.StreamExecutionsResponse) -> None:
         """Takes one response."""
-        if response.HasField("gap"):
-            log.warning("executions were lost", portfolio=self.portfolio_id, gap=response.gap.message)
-            self._reset_all()
         for report in response.update.reports:
-            self._count(report)
+            order = report.order
+            if report.exec_type == orders_pb2.ExecutionReport.TRADE:
+                self._inventory.add(order.strategy_id, order.symbol, bought(report))
+            if trader := self._traders.get(order.strategy_id):
+                trader.executed(report)
         self.token = response.resume_token
 
-    def _count(self, report: orders_pb2.ExecutionReport) -> None:
-        order = report.order
-        if report.exec_type == orders_pb2.ExecutionReport.TRADE:
-            self._inventory.add(order.strategy_id, order.symbol, bought(report))
-        if trader := self._traders.get(order.strategy_id):
-            trader.executed(report)
-
-    def _start_again(self, error: grpc.RpcError) -> None:
-        """Counts from the first execution: the token is of a journal that is gone."""
-        said = describe(error)
-        if said.code is not grpc.StatusCode.INVALID_ARGUMENT or not self.token:
-            raise error
-        log.warning("counting executions afresh", portfolio=self.portfolio_id, problem=said.message)
+    def _count_again(self) -> None:
+        """Counts from the first execution on: reports are missing, or the token is of another journal."""
+        log.warning("counting executions from the first on", portfolio=self.portfolio_id)
         self.token = ""
         self._inventory.forget(frozenset(self._traders))
-        self._reset_all()
-
-    def _reset_all(self) -> None:
         for trader in self._traders.values():
             trader.reset()

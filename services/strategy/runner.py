@@ -102,8 +102,9 @@ class Runner:
         self._tell()
 
     def reset(self) -> None:
-        """Cancels all orders and begins again: what is known about them may be wrong."""
+        """Cancels all orders and begins again: what is known about them may be wrong, and is told anew."""
         self._is_in_order = False
+        self._trading.counters.trades = 0
         self._wake.set()
 
     def executed(self, report: orders_pb2.ExecutionReport) -> None:

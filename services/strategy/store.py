@@ -61,6 +61,18 @@ class Stored:
         return int(self.positions.get(MARKET_STEP, "0"))
 
 
+def read_all(connection: Connection) -> Stored:
+    """Returns everything that is stored, in the transaction of a connection."""
+    wishes = connection.execute(sa.select(STRATEGIES)).all()
+    inventories = connection.execute(sa.select(INVENTORIES)).all()
+    positions = connection.execute(sa.select(PROGRESS)).all()
+    return Stored(
+        {row.strategy_id: Wish(row.wanted, json.loads(row.parameters)) for row in wishes},
+        {(row.strategy_id, row.symbol): Decimal(row.quantity) for row in inventories},
+        {row.name: row.position for row in positions},
+    )
+
+
 class StrategyStore:
     """Keeps what was asked of strategies, and how far they have come."""
 
@@ -69,18 +81,7 @@ class StrategyStore:
 
     async def load(self) -> Stored:
         """Returns everything."""
-
-        def work(connection: Connection) -> Stored:
-            wishes = connection.execute(sa.select(STRATEGIES)).all()
-            inventories = connection.execute(sa.select(INVENTORIES)).all()
-            positions = connection.execute(sa.select(PROGRESS)).all()
-            return Stored(
-                {row.strategy_id: Wish(row.wanted, json.loads(row.parameters)) for row in wishes},
-                {(row.strategy_id, row.symbol): Decimal(row.quantity) for row in inventories},
-                {row.name: row.position for row in positions},
-            )
-
-        return await self._database.read(work)
+        return await self._database.read(read_all)
 
     async def set_wish(self, strategy_id: str, wish: Wish) -> None:
         """Stores what somebody asked of a strategy."""

@@ -56,9 +56,15 @@ def basis_points(ticks: int, points: Decimal) -> int:
     return int((ticks * points / 10_000).to_integral_value(ROUND_HALF_EVEN))
 
 
+def two_digits(lots: int) -> int:
+    """Returns a size without all but its two leading digits, as people choose sizes."""
+    unit: int = 10 ** max(0, len(str(lots)) - 2)
+    return lots - lots % unit
+
+
 def round_number(ticks: int) -> int:
     """Returns the one of 1, 2, 5, 10, 20, 50 and so on that is nearest in proportion."""
-    power = 10 ** (len(str(max(1, ticks))) - 1)
+    power: int = 10 ** (len(str(max(1, ticks))) - 1)
     candidates = (power, 2 * power, 5 * power, 10 * power)
     return min(candidates, key=lambda one: max(one, ticks) / max(1, min(one, ticks)))
 

@@ -10,7 +10,7 @@ from decimal import Decimal
 from random import Random
 
 from .actions import Action, Cancel, LiveOrder, Replace, Side, Submit, on_side
-from .instruments import Instrument, basis_points, round_number
+from .instruments import Instrument, basis_points, round_number, two_digits
 from .parameters import Parameter, Values
 from .profiles import Profile
 
@@ -143,7 +143,7 @@ def _fill(
     """Moves spare orders to missing prices, the farthest first, then adds or cancels what is left."""
     for price in missing:
         plain = _plain_lots(view, wanted.index(price), values)
-        lots = max(view.instrument.lots_minimum(price), round(plain * random.uniform(0.6, 1.4)))
+        lots = max(view.instrument.lots_minimum(price), two_digits(round(plain * random.uniform(0.6, 1.4))))
         if spare:
             order = spare.pop()
             yield Replace(order, price, order.filled_lots + lots)

@@ -5,7 +5,7 @@ from decimal import Decimal
 from random import Random
 
 from .actions import Side, Submit
-from .instruments import Instrument, basis_points
+from .instruments import Instrument, basis_points, two_digits
 from .parameters import Parameter, Values
 from .profiles import Profile
 
@@ -83,7 +83,7 @@ def _order(view: View, values: Values, random: Random) -> Submit:
 
 def _lots(view: View, values: Values, random: Random) -> int:
     mean = view.instrument.lots_worth(values["take_notional"])
-    return max(1, min(mean * SIZE_MAX, round(mean * random.expovariate(1.0))))
+    return max(1, two_digits(min(mean * SIZE_MAX, round(mean * random.expovariate(1.0)))))
 
 
 def _fullness(view: View, values: Values) -> float:

@@ -8,7 +8,7 @@ from typing import Any
 
 from tickmesh.orders.v1 import orders_pb2 as pb
 from tickmesh.orders.v1 import orders_pb2_grpc
-from tickmesh.services.runtime.errors import NotFound, Unavailable
+from tickmesh.services.runtime.errors import InvalidArgument, NotFound, Unavailable
 from tickmesh.services.runtime.host import Host, Start
 
 
@@ -26,6 +26,7 @@ class FakeOrders(orders_pb2_grpc.OrdersServiceServicer):
     names: set[str] = field(default_factory=set)
     opened: int = 0
     number: int = 0
+    says_gap: bool = False
 
     def of(self, strategy_id: str) -> list[pb.Order]:
         return [order for order in self.live.values() if order.strategy_id == strategy_id]
@@ -55,6 +56,13 @@ class FakeOrders(orders_pb2_grpc.OrdersServiceServicer):
         self, request: Any, context: Any
     ) -> AsyncIterator[pb.StreamExecutionsResponse]:
         position = int(request.resume_token or 0)
+        if position > len(self.reports):
+            if not self.says_gap:
+                raise InvalidArgument("resume_token: of a journal that is gone")
+            response = pb.StreamExecutionsResponse(sequence=1, resume_token="0")
+            response.gap.message = "the journal is gone"
+            yield response
+            return
         for sequence in range(1, 1_000_000):
             batch = self.reports[position : position + 100]
             position += len(batch)
@@ -141,6 +149,11 @@ def _result(order: pb.Order) -> pb.ActionResult:
         cum_quantity=order.cum_quantity,
         leaves_quantity=order.leaves_quantity,
     )
+
+
+def fake_orders() -> FakeOrders:
+    """Returns an orders service without orders."""
+    return FakeOrders()  # type: ignore[abstract]  # the calls that no strategy makes are not there
 
 
 def orders_start(orders: FakeOrders) -> Start:

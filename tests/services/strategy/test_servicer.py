@@ -3,19 +3,25 @@
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from dataclasses import dataclass, field
+from functools import partial
 from pathlib import Path
 from typing import Any
 
 import grpc
 import pytest
+from google.protobuf.field_mask_pb2 import FieldMask
 
-from tests.services.strategy.fakes import FakeOrders, eventually, orders_start
-from tickmesh.orders.v1.orders_pb2 import Order
+from tests.services.strategy.fakes import FakeOrders, eventually, fake_orders, orders_start
+from tickmesh.assets.v1 import assets_pb2, assets_pb2_grpc
+from tickmesh.orders.v1.orders_pb2 import ExecutionReport, Order
 from tickmesh.services.assets.service import start as start_assets
+from tickmesh.services.runtime.database import Database, make_engine
 from tickmesh.services.runtime.errors import describe
 from tickmesh.services.runtime.host import Host
 from tickmesh.services.runtime.testing import serve_for_test
 from tickmesh.services.strategy.service import start
+from tickmesh.services.strategy.store import Stored, read_all
+from tickmesh.services.strategy.wire import bought
 from tickmesh.strategy.v1 import strategy_pb2 as pb
 from tickmesh.strategy.v1 import strategy_pb2_grpc
 
@@ -27,7 +33,7 @@ class World:
     """The neighbours, and the strategy service between them, which may stop and start again."""
 
     folder: Path
-    orders: FakeOrders = field(default_factory=FakeOrders)
+    orders: FakeOrders = field(default_factory=fake_orders)
 
     @asynccontextmanager
     async def running(self) -> AsyncIterator["Client"]:
@@ -41,6 +47,7 @@ class Client:
 
     def __init__(self, host: Host) -> None:
         self.stub = strategy_pb2_grpc.StrategyServiceStub(host.channel("strategy"))
+        self.assets = assets_pb2_grpc.AssetsServiceStub(host.channel("assets"))
 
     async def get(self, strategy_id: str) -> pb.Strategy:
         return await self.stub.GetStrategy(pb.GetStrategyRequest(strategy_id=strategy_id))
@@ -211,9 +218,72 @@ async def test_an_order_that_others_cancelled_is_quoted_again(world: World) -> N
 
 
 def canceled(order: Order) -> Any:
-    from tickmesh.orders.v1.orders_pb2 import ExecutionReport
-
     return ExecutionReport(exec_type=ExecutionReport.CANCELED, order=order)
+
+
+async def test_an_instrument_can_be_left_alone(world: World) -> None:
+    async with world.running() as client:
+        await client.start(MAKER)
+        await eventually(lambda: len(world.orders.of(MAKER)) == 36)
+        instrument = assets_pb2.Instrument(symbol="BTC-USD", attributes={"simulated": "false"})
+        mask = FieldMask(paths=["attributes"])
+        await client.assets.UpdateInstrument(
+            assets_pb2.UpdateInstrumentRequest(instrument=instrument, update_mask=mask)
+        )
+        await eventually(
+            lambda: (
+                {order.symbol for order in world.orders.of(MAKER)} == {"ETH-USD", "SOL-USD"}
+                and len(world.orders.of(MAKER)) == 24
+            )
+        )
+        assert list((await client.get(MAKER)).symbols) == ["ETH-USD", "SOL-USD"]
+
+
+async def test_inventories_count_each_execution_once_over_a_restart(world: World) -> None:
+    for _ in range(2):
+        async with world.running() as client:
+            await client.update(TAKER, arrivals_per_minute="1000", interval_ms="100")
+            await client.start(MAKER)
+            await client.start(TAKER)
+            enough = len(world.orders.reports) + 20
+            await eventually(partial(has_reports, world.orders, enough))
+        stored = stored_state(world.folder)
+        assert stored.market_step > 0
+        for (strategy_id, symbol), quantity in stored.quantities.items():
+            portfolio_id = "takers" if strategy_id == TAKER else "market-makers"
+            counted = world.orders.reports[: int(stored.positions[portfolio_id])]
+            mine = (report for report in counted if report.order.strategy_id == strategy_id)
+            assert quantity == sum(bought(report) for report in mine if report.order.symbol == symbol)
+
+
+@pytest.mark.parametrize("says_gap", [False, True])
+async def test_executions_of_a_journal_that_is_gone_are_forgotten(world: World, says_gap: bool) -> None:
+    async with world.running() as client:
+        await client.update(TAKER, arrivals_per_minute="1000", interval_ms="100")
+        await client.start(MAKER)
+        await client.start(TAKER)
+        await eventually(lambda: len(world.orders.reports) > 20)
+    world.orders = fake_orders()
+    world.orders.says_gap = says_gap
+    async with world.running() as client:
+        await client.stop(TAKER)
+        await client.until(MAKER, pb.Strategy.RUNNING)
+    stored = stored_state(world.folder)
+    assert {quantity for (strategy_id, _), quantity in stored.quantities.items() if strategy_id == MAKER} == {
+        0
+    }
+
+
+def has_reports(orders: FakeOrders, count: int) -> bool:
+    return len(orders.reports) >= count
+
+
+def stored_state(folder: Path) -> Stored:
+    database = Database(make_engine("", folder, "strategy"))
+    try:
+        return database.run_now(read_all)
+    finally:
+        database.close()
 
 
 async def test_an_unknown_strategy_is_not_found(world: World) -> None:
