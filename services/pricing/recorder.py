@@ -64,7 +64,7 @@ class Recorder:
         self._writing = False
 
     def _is_behind(self) -> bool:
-        return self._market.has_unsaved() or self._token != self._reached.token
+        return self._market.unsaved_rows > 0 or self._token != self._reached.token
 
     def _take_batch(self) -> Batch:
         unsaved = self._market.take_unsaved()

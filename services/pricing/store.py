@@ -2,6 +2,7 @@
 
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
+from itertools import chain, repeat
 from typing import Any
 
 import sqlalchemy as sa
@@ -10,6 +11,7 @@ from sqlalchemy.engine import Connection
 
 from ..runtime.database import Database, upsert
 from ..values import Symbol
+from .bulk import Row, insert_trades
 from .domain.bars import VOLUME_MAX, Bar, BarKey, Interval
 from .domain.depth import Level
 from .domain.listings import Listings
@@ -66,20 +68,17 @@ class PricingStore:
 
     def _save(self, connection: Connection, batch: Batch) -> list[Bar]:
         if _progress(connection).batch < batch.progress.batch:
-            rows = [*map(_trade_row, batch.trades), *self._published_rows(batch.published)]
-            if rows:
-                connection.execute(trades.insert(), rows)
+            published = map(self._published_rows, batch.published)
+            insert_trades(connection, chain(map(_row, batch.trades), *published))
             _merge_bars(connection, batch.parts)
             _set_progress(connection, batch.progress)
         return [bar for key in sorted(batch.late) for bar in _find_bar(connection, key)]
 
-    def _published_rows(self, published: Iterable[Ticks]) -> Iterator[dict[str, Any]]:
-        for ticks in published:
-            for index, kind, price, lots, time_ns in zip(
-                *(column.tolist() for column in ticks.columns()), strict=True
-            ):
-                symbol = self._listings.at(index).symbol
-                yield _row(symbol, "", price, lots, kind == Kind.TRADE_BUY, time_ns)
+    def _published_rows(self, ticks: Ticks) -> Iterator[Row]:
+        index, kind, price, lots, time_ns = ticks.columns()
+        symbols = [self._listings.at(number).symbol for number in index.tolist()]
+        bought = (kind == Kind.TRADE_BUY).tolist()
+        return zip(symbols, repeat(""), price.tolist(), lots.tolist(), bought, time_ns.tolist(), strict=False)
 
     async def progress(self) -> Progress:
         """Returns how far the store is."""
@@ -125,23 +124,10 @@ class PricingStore:
         return (await self._database.read(lambda connection: _bars(connection, query)))[::-1]
 
 
-def _row(
-    symbol: Symbol, trade_id: str, price: int, lots: int, buyer_came: bool, time_ns: int
-) -> dict[str, Any]:
-    return {
-        "symbol": symbol,
-        "trade_id": trade_id,
-        "price_ticks": price,
-        "quantity_lots": lots,
-        "buyer_came": buyer_came,
-        "time_ns": time_ns,
-    }
-
-
-def _trade_row(trade: Trade) -> dict[str, Any]:
-    return _row(
+def _row(trade: Trade) -> Row:
+    return (
         trade.symbol, trade.trade_id, trade.price_ticks, trade.quantity_lots, trade.buyer_came, trade.time_ns
-    )
+    )  # fmt: skip
 
 
 def _progress(connection: Connection) -> Progress:

@@ -7,7 +7,7 @@ A trade that comes late corrects the bar of its time, even a finished one: bars 
 
 import heapq
 from collections.abc import Iterable
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from enum import IntEnum
 
 from ...values import NANOSECONDS, Symbol
@@ -72,16 +72,18 @@ class Bar:
         """Returns this part and one that arrived after it as one."""
         opens = later if later.first_time_ns < self.first_time_ns else self
         closes = later if later.last_time_ns >= self.last_time_ns else self
-        return replace(
-            self,
-            open_ticks=opens.open_ticks,
-            high_ticks=max(self.high_ticks, later.high_ticks),
-            low_ticks=min(self.low_ticks, later.low_ticks),
-            close_ticks=closes.close_ticks,
-            volume_lots=min(self.volume_lots + later.volume_lots, VOLUME_MAX),
-            trade_count=self.trade_count + later.trade_count,
-            first_time_ns=opens.first_time_ns,
-            last_time_ns=closes.last_time_ns,
+        return Bar(  # in full: dataclasses.replace costs three times as much, and this is the busiest line
+            self.symbol,
+            self.interval,
+            self.start_ns,
+            opens.open_ticks,
+            max(self.high_ticks, later.high_ticks),
+            min(self.low_ticks, later.low_ticks),
+            closes.close_ticks,
+            min(self.volume_lots + later.volume_lots, VOLUME_MAX),
+            self.trade_count + later.trade_count,
+            opens.first_time_ns,
+            closes.last_time_ns,
         )
 
 

@@ -48,6 +48,7 @@ class Market:
         self.ticks = ticks
         self._trades: list[Trade] = []
         self._published: list[Ticks] = []
+        self.unsaved_rows = 0  # trades since `take_unsaved`
 
     def set_tops(self, tops: Iterable[Top]) -> None:
         """Takes the newest best bids and asks."""
@@ -68,6 +69,7 @@ class Market:
             self.quotes.set_last(trade.symbol, level, trade.time_ns)
             self.bars.add_trade(trade)
         self._trades += trades
+        self.unsaved_rows += len(trades)
         self._log([_trade_row(trade) for trade in trades])
 
     def add_ticks(self, ticks: Ticks) -> None:
@@ -79,6 +81,7 @@ class Market:
         traded = ticks.where(ticks.is_trade)
         if len(traded):
             self._published.append(traded)
+            self.unsaved_rows += len(traded)
             for part in bar_parts(traded, self.listings):
                 self.bars.add(part)
         self.ticks.append(ticks)
@@ -118,20 +121,11 @@ class Market:
         """Returns the latest quotes of some instruments."""
         return [self.quotes.latest(listing.symbol) for listing in listings]
 
-    @property
-    def unsaved_rows(self) -> int:
-        """Returns how many trades have come since `take_unsaved`."""
-        return len(self._trades) + sum(map(len, self._published))
-
-    def has_unsaved(self) -> bool:
-        """Says whether trades have come since `take_unsaved`."""
-        return bool(self._trades or self._published)
-
     def take_unsaved(self) -> Unsaved:
         """Returns what has come since the last call."""
         parts, late = self.bars.take_parts()
         unsaved = Unsaved(self._trades, self._published, parts, late)
-        self._trades, self._published = [], []
+        self._trades, self._published, self.unsaved_rows = [], [], 0
         return unsaved
 
 

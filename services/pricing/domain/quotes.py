@@ -1,6 +1,6 @@
 """Quotes: the best bid and ask and the last trade of each instrument. The newest arrival wins."""
 
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 
 from ...values import Symbol
 from .depth import Level
@@ -34,7 +34,7 @@ class QuoteBook:
         before = self.latest(symbol)
         if before.bid == bid:
             return False
-        self._put(replace(before, bid=bid, quote_time_ns=time_ns))
+        self._put(Quote(symbol, bid, before.ask, before.last, before.last_time_ns, time_ns))
         return True
 
     def set_ask(self, symbol: Symbol, ask: Level | None, time_ns: int) -> bool:
@@ -42,14 +42,14 @@ class QuoteBook:
         before = self.latest(symbol)
         if before.ask == ask:
             return False
-        self._put(replace(before, ask=ask, quote_time_ns=time_ns))
+        self._put(Quote(symbol, before.bid, ask, before.last, before.last_time_ns, time_ns))
         return True
 
     def set_last(self, symbol: Symbol, last: Level, time_ns: int) -> None:
         """Sets the last trade, unless a later one is known."""
         before = self.latest(symbol)
         if time_ns >= before.last_time_ns:
-            self._put(replace(before, last=last, last_time_ns=time_ns))
+            self._put(Quote(symbol, before.bid, before.ask, last, time_ns, before.quote_time_ns))
 
     def touch(self, symbol: Symbol) -> None:
         """Counts a quote as changed because of something that is kept elsewhere."""

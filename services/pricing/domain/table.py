@@ -26,7 +26,8 @@ class SourceTable:
                 raise WrongColumns(f"instruments[{row}].index", f"{index} is more than {INDEX_MAX}")
             if present not in (-1, listing.index):
                 raise WrongColumns(f"instruments[{row}].index", f"{index} names another instrument already")
-            added[index] = listing.index
+            if present == -1:
+                added[index] = listing.index
         return self._with(added) if added else self
 
     def _with(self, added: dict[int, int]) -> "SourceTable":

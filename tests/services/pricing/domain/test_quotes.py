@@ -107,4 +107,4 @@ def test_published_ticks_change_quotes_bars_and_log() -> None:
     unsaved = market.take_unsaved()
     assert [part.volume_lots for part in unsaved.parts] == [4, 4, 4]
     assert [len(rows) for rows in unsaved.published] == [1]
-    assert not market.has_unsaved()
+    assert market.unsaved_rows == 0
