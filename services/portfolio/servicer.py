@@ -38,6 +38,9 @@ class PortfolioServicer(portfolio_pb2_grpc.PortfolioServiceServicer):
 
     async def CreatePortfolio(self, request: pb.CreatePortfolioRequest, context: Context) -> pb.Portfolio:
         """Opens a portfolio: first at orders, then here. A crash in between leaves nothing to undo."""
+        return await asyncio.shield(self._create(request))  # a client that leaves must not stop it halfway
+
+    async def _create(self, request: pb.CreatePortfolioRequest) -> pb.Portfolio:
         record = portfolio_record(request.portfolio, self._clock())
         async with self._creating:
             if not self._ledger.has_portfolio(record.portfolio_id):

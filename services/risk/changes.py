@@ -74,6 +74,10 @@ class Changes:
         return await self._change(request, plan)
 
     async def _change(self, request: Request[M], make_plan: Callable[[], _Plan]) -> M:
+        """Carries a change through to its end, also for a caller who leaves halfway."""
+        return await asyncio.shield(self._carry_through(request, make_plan))
+
+    async def _carry_through(self, request: Request[M], make_plan: Callable[[], _Plan]) -> M:
         async with self._one_at_a_time:
             await self._settle()
             undo_id, outcome = uuid.uuid4().hex, Outcome()

@@ -27,6 +27,7 @@ class FakeOrders(orders_pb2_grpc.OrdersServiceServicer):
     down: bool = False
     unknown: set[str] = field(default_factory=set)
     batch: int = 2
+    held: asyncio.Event | None = None  # answers wait for it
     news: asyncio.Event = field(default_factory=asyncio.Event)
 
     def add(self, *reports: orders_pb2.ExecutionReport) -> None:
@@ -40,6 +41,8 @@ class FakeOrders(orders_pb2_grpc.OrdersServiceServicer):
             if control.limit.scope.id in self.unknown or control.limit.scope.symbol in self.unknown:
                 raise NotFound("never heard of it", reason="UNKNOWN_SCOPE")
         self.controls += request.controls
+        if self.held is not None:
+            await self.held.wait()
         return orders_pb2.ApplyControlsResponse(command=len(self.controls), canceled_count=3)
 
     async def StreamExecutions(

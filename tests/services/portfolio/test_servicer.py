@@ -1,5 +1,6 @@
 """PortfolioService over real gRPC: trades become positions once, marks become profit."""
 
+import asyncio
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from dataclasses import dataclass, field
@@ -179,6 +180,23 @@ async def test_nothing_is_left_when_the_orders_service_is_down(world: World) -> 
         assert missing.value.code() == grpc.StatusCode.NOT_FOUND
         world.orders.down = False
         assert (await create(stub, "alpha", "r1")).portfolio_id == "alpha"
+
+
+async def test_a_client_that_leaves_does_not_stop_a_portfolio_halfway(world: World) -> None:
+    async with world.running() as stub:
+        told = len(world.orders.controls)
+        world.orders.held = asyncio.Event()
+        leaving = asyncio.ensure_future(create(stub, "alpha"))
+        await eventually(lambda: len(world.orders.controls) > told)
+        leaving.cancel()
+        await asyncio.wait([leaving])
+        world.orders.held.set()
+        await eventually(lambda: is_open(stub, "alpha"))
+
+
+async def is_open(stub: Any, portfolio_id: str) -> bool:
+    listed = await stub.ListPortfolios(pb.ListPortfoliosRequest())
+    return portfolio_id in [portfolio.portfolio_id for portfolio in listed.portfolios]
 
 
 @pytest.mark.parametrize("portfolio_id", ["", "Demo", "a b", "x" * 49, "../etc"])

@@ -232,6 +232,22 @@ async def test_the_kill_switch_halts_and_cancels_in_one_step(world: World) -> No
     assert (events[0].kind, events[0].severity) == (pb.RiskEvent.TRADING_STATE_CHANGED, pb.RiskEvent.CRITICAL)
 
 
+async def test_a_caller_who_leaves_does_not_stop_a_change_halfway(world: World) -> None:
+    async with world.running() as stub:
+        told = len(world.orders.controls)
+        world.orders.held = asyncio.Event()
+        leaving = asyncio.ensure_future(stub.SetLimit(rate_limit("5")))
+        await eventually(lambda: len(world.orders.controls) > told)
+        leaving.cancel()
+        await asyncio.wait([leaving])
+        world.orders.held.set()
+        await eventually(lambda: has_rate_limit(stub, "5"))
+
+
+async def has_rate_limit(stub: Stub, value: str) -> bool:
+    return (await limit_values(stub))["portfolio:demo::ORDER_RATE"] == value
+
+
 async def test_a_scope_that_is_active_again_is_not_listed(world: World) -> None:
     async with world.running() as stub:
         for state in ("REDUCING", "ACTIVE"):
