@@ -27,10 +27,8 @@ function TradingPage() {
       <main class="desk">
         <Watchlist />
         <Chart />
-        <div class="market-column">
-          <Ladder />
-          <TapePanel />
-        </div>
+        <Ladder />
+        <TapePanel />
         <Ticket />
         <Blotter />
         <Positions />

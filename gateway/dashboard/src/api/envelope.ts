@@ -7,12 +7,14 @@ export interface Gap {
 }
 
 export interface Envelope<Snapshot, Update> {
-  sequence?: string | number;
-  resume_token?: string;
+  sequence?: string | number | undefined;
+  resume_token?: string | undefined;
   snapshot?: Snapshot;
   update?: Update;
   gap?: Gap;
   heartbeat?: { time?: string };
+  /** WebSocket only: the gateway lost or found again what feeds the channel. */
+  upstream?: { source: string; isLive: boolean };
 }
 
 /** Checks that a stream's sequence rises by exactly one a response. One of these lives as long as one connection. */

@@ -10,31 +10,35 @@ export interface Sink<Snapshot, Update> {
   opened?(resumed: boolean): void;
 }
 
-/** Live means: connected, nothing missed, and something came within the time allowed. */
+/** Live means: connected, nothing missed, its sources there, and something came within the time allowed. */
 export type FeedState = "CONNECTING" | "LIVE" | "STALE";
 
 /** The rules of one stream, whatever carries it: order, gaps, silence, resuming. */
 export class Follower<Snapshot, Update> {
   resumeToken = "";
   private sequence = new SequenceCheck();
+  private readonly lostSources = new Set<string>();
   private isOpen = false;
   private wasOpen = false;
+  private hasHeard = false;
   private missed = false;
   private heardMs = 0;
 
   constructor(
     private readonly sink: Sink<Snapshot, Update>,
-    readonly silenceMsMax: number,
-    private readonly hasSnapshot = true,
+    private readonly silenceMsMax: number,
+    private readonly snapshotFollowsGap = true,
   ) {}
 
   open(nowMs: number): void {
+    const resumed = this.wasOpen && this.resumeToken !== "";
     this.sequence = new SequenceCheck();
+    this.lostSources.clear();
     this.isOpen = true;
+    this.wasOpen = true;
+    this.hasHeard = false;
     this.missed = false;
     this.heardMs = nowMs;
-    const resumed = this.wasOpen && this.resumeToken !== "";
-    this.wasOpen = true;
     this.sink.opened?.(resumed);
   }
 
@@ -47,14 +51,10 @@ export class Follower<Snapshot, Update> {
     this.resumeToken = "";
   }
 
-  /** Notes that the peer is alive though it said nothing of the stream. */
-  heard(nowMs: number): void {
-    this.heardMs = nowMs;
-  }
-
   /** Applies one response. Returns false when a response is missing: reconnect from the last good position. */
   take(envelope: Envelope<Snapshot, Update>, nowMs: number): boolean {
     this.heardMs = nowMs;
+    this.hasHeard = true;
     if (!this.sequence.accept(envelope.sequence)) {
       this.missed = true;
       return false;
@@ -72,8 +72,11 @@ export class Follower<Snapshot, Update> {
       this.sink.update(envelope.update);
     } else if (envelope.gap) {
       // Until the snapshot that follows, what is shown is old. Where none follows, the sink loads anew.
-      this.missed = this.hasSnapshot;
+      this.missed = this.snapshotFollowsGap;
       this.sink.gap?.(envelope.gap);
+    } else if (envelope.upstream) {
+      if (envelope.upstream.isLive) this.lostSources.delete(envelope.upstream.source);
+      else this.lostSources.add(envelope.upstream.source);
     }
   }
 
@@ -82,7 +85,8 @@ export class Follower<Snapshot, Update> {
   }
 
   state(nowMs: number): FeedState {
-    if (this.isOpen && !this.missed && !this.isSilent(nowMs)) return "LIVE";
+    const isWhole = this.isOpen && !this.missed && this.lostSources.size === 0;
+    if (isWhole && !this.isSilent(nowMs)) return this.hasHeard ? "LIVE" : "CONNECTING";
     return this.wasOpen ? "STALE" : "CONNECTING";
   }
 }

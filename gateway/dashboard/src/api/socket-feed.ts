@@ -1,6 +1,6 @@
-import type { Envelope } from "./envelope";
 import { ReconnectingFeed } from "./feed";
 import { Follower, type Sink } from "./follower";
+import { envelopeOf } from "./frames";
 import { address, type Query } from "./http";
 
 /** Sockets beat every 30 s; five more are the network's. */
@@ -15,9 +15,9 @@ export class SocketFeed<Snapshot, Update> extends ReconnectingFeed<Snapshot, Upd
     private readonly path: string,
     private readonly query: Query,
     sink: Sink<Snapshot, Update>,
-    hasSnapshot = true,
+    snapshotFollowsGap = true,
   ) {
-    super(name, new Follower(sink, SILENCE_MS_MAX, hasSnapshot));
+    super(name, new Follower(sink, SILENCE_MS_MAX, snapshotFollowsGap));
   }
 
   protected override connect(number: number): void {
@@ -38,8 +38,9 @@ export class SocketFeed<Snapshot, Update> extends ReconnectingFeed<Snapshot, Upd
 
   private message(number: number, text: string): void {
     try {
-      this.received(number, JSON.parse(text) as Envelope<Snapshot, Update>);
-    } catch {
+      this.received(number, envelopeOf<Snapshot, Update>(text));
+    } catch (cause) {
+      console.warn(`${this.name}: ${String(cause)}`);
       this.lost(number);
     }
   }

@@ -3,7 +3,7 @@ import { submitOrder } from "../api/calls";
 import { ApiError } from "../api/errors";
 import type { Instrument, Order, SubmitOrderRequest } from "../api/types";
 import { desk } from "../state/desk";
-import { money, quantity } from "../state/display";
+import { money, price, quantity } from "../state/display";
 import { notionalOf, OrderName, requestOf } from "../state/ticket";
 import { Dialog } from "./dialog";
 import { FailureNote } from "./failure-note";
@@ -74,8 +74,9 @@ function accepted(order: Order): void {
   orderName.settled();
   desk.blotter.take(order);
   desk.changeDraft({ quantity: "" });
+  const increment = desk.instruments.get(order.symbol)?.price_increment;
   const what = `${order.side} ${quantity(order.quantity)} ${order.symbol}`;
-  const filled = order.average_price ? ` · ${quantity(order.cum_quantity)} at ${order.average_price}` : "";
+  const filled = order.average_price ? ` · ${quantity(order.cum_quantity)} at ${price(order.average_price, increment)}` : "";
   const tone = order.status === "REJECTED" ? "bad" : "good";
   desk.notices.say(`${what}: ${order.status.toLowerCase().replace("_", " ")}${filled}${order.reason ? ` · ${order.reason}` : ""}`, tone);
 }

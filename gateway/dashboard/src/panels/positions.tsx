@@ -32,7 +32,7 @@ function Table() {
           <th class="number">Quantity</th>
           <th class="number">Average</th>
           <th class="number">Mark</th>
-          <th class="number">Value</th>
+          <th class="number optional">Value</th>
           <th class="number">Unrealised</th>
           <th class="number">Realised</th>
           <th aria-label="Actions" />
@@ -55,7 +55,7 @@ function Row({ position }: { position: Position }) {
       <QuantityCell value={position.quantity} />
       <PriceCell symbol={position.symbol} value={position.average_price} />
       <PriceCell symbol={position.symbol} value={position.mark_price} />
-      <td class="number">{money(position.market_value)}</td>
+      <td class="number optional">{money(position.market_value)}</td>
       <ProfitCell value={position.unrealized_pnl} currency={position.currency} />
       <ProfitCell value={position.realized_pnl} currency={position.currency} />
       <td class="actions">

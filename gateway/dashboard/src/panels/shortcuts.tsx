@@ -1,7 +1,9 @@
-import { useEffect, useState } from "preact/hooks";
+import { useEffect } from "preact/hooks";
 import type { Interval } from "../api/types";
 import { desk } from "../state/desk";
+import { useStores } from "../state/hooks";
 import { toggleTheme } from "../state/preferences";
+import { Cell } from "../state/store";
 import { Dialog } from "./dialog";
 
 const KEYS: [string, string][] = [
@@ -17,22 +19,33 @@ const KEYS: [string, string][] = [
 
 const INTERVALS: Record<string, Interval> = { "1": "SECOND_1", "2": "MINUTE_1", "3": "DAY_1" };
 
+const isOpen = new Cell(false);
+
+export function ShortcutsButton() {
+  return (
+    <button type="button" class="icon-button" aria-label="Keys of the page" title="Keys  ?" onClick={() => isOpen.set(true)}>
+      ?
+    </button>
+  );
+}
+
 /** The keys of the page, and the list of them. */
 export function Shortcuts() {
-  const [isOpen, setOpen] = useState(false);
+  useStores([isOpen]);
   useEffect(() => {
     const press = (event: KeyboardEvent): void => {
       if (!isForPage(event)) return;
-      if (event.key === "?") setOpen(true);
+      if (event.key === "?") isOpen.set(true);
       else if (!act(event.key)) return;
       event.preventDefault();
     };
     document.addEventListener("keydown", press);
     return () => document.removeEventListener("keydown", press);
   }, []);
-  if (!isOpen) return null;
+  if (!isOpen.value) return null;
+  const close = (): void => isOpen.set(false);
   return (
-    <Dialog title="Keys" onClose={() => setOpen(false)} onSubmit={() => setOpen(false)}>
+    <Dialog title="Keys" onClose={close} onSubmit={close}>
       <dl class="keys">
         {KEYS.map(([key, what]) => (
           <div key={key}>
@@ -41,6 +54,11 @@ export function Shortcuts() {
           </div>
         ))}
       </dl>
+      <div class="dialog-actions">
+        <button type="submit" autofocus>
+          Close <kbd>Esc</kbd>
+        </button>
+      </div>
     </Dialog>
   );
 }

@@ -35,7 +35,7 @@ function HealthItem({ service }: { service: ServiceHealth }) {
     <li
       data-testid={`health-${service.service}`}
       data-status={service.status}
-      title={`${service.service}: ${words}${service.message ? `, ${service.message}` : ""}`}
+      title={`${service.service}: ${words}`}
     >
       <i aria-hidden="true" />
       {service.service}

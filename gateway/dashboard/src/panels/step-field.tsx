@@ -1,4 +1,5 @@
 import { desk } from "../state/desk";
+import { useStores } from "../state/hooks";
 import { type Problem, stepped } from "../state/ticket";
 
 interface StepFieldProps {
@@ -10,6 +11,7 @@ const NAMES = { quantity: "Quantity", price: "Price" };
 
 /** A decimal that the arrow keys move by the instrument's increment, by ten of them with Shift. */
 export function StepField({ field, problem }: StepFieldProps) {
+  useStores([desk.quotes, desk.draft], 200);
   const increment = incrementOf(field);
   const id = `ticket-${field}`;
   return (

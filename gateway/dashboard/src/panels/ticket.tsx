@@ -35,6 +35,10 @@ function TicketForm() {
     if (problems.length === 0 && desk.portfolioId.value !== "") setConfirming(true);
     else document.getElementById(`ticket-${problems[0]?.field ?? "quantity"}`)?.focus();
   };
+  const closeConfirmation = (): void => {
+    setConfirming(false);
+    setShowsProblems(false);
+  };
   return (
     <>
     <form class="ticket" onSubmit={review} noValidate data-side={draft.side}>
@@ -52,7 +56,7 @@ function TicketForm() {
         Review {draft.side === "BUY" ? "buy" : "sell"} {instrument.symbol}
       </button>
     </form>
-    {isConfirming && <ConfirmOrder instrument={instrument} onClose={() => setConfirming(false)} />}
+    {isConfirming && <ConfirmOrder instrument={instrument} onClose={closeConfirmation} />}
     </>
   );
 }

@@ -4,6 +4,7 @@ import { useStores } from "../state/hooks";
 import { totalsOf } from "../state/positions";
 import { theme, toggleTheme } from "../state/preferences";
 import { KillSwitch } from "./kill-switch";
+import { ShortcutsButton } from "./shortcuts";
 
 export function TopBar() {
   return (
@@ -15,6 +16,7 @@ export function TopBar() {
       <ProfitAndLoss />
       <span class="spring" />
       <ConnectionState />
+      <ShortcutsButton />
       <ThemeButton />
       <KillSwitch />
     </header>
@@ -47,7 +49,7 @@ function ProfitAndLoss() {
   const totals = totalsOf(desk.positions.all());
   const currency = totals.currency || desk.portfolio()?.base_currency || "";
   return (
-    <dl class="totals" title={totals.missing.length > 0 ? `Not valued: ${totals.missing.join(", ")}` : undefined}>
+    <dl class="totals">
       <div>
         <dt>Unrealised</dt>
         <dd data-direction={directionOf(totals.unrealized)}>{profit(totals.unrealized)}</dd>
@@ -57,6 +59,7 @@ function ProfitAndLoss() {
         <dd data-direction={directionOf(totals.realized)}>{profit(totals.realized)}</dd>
       </div>
       {currency !== "" && <div class="unit">{currency}</div>}
+      {totals.missing.length > 0 && <div class="unvalued">no rate or mark for {totals.missing.join(", ")}</div>}
     </dl>
   );
 }

@@ -41,21 +41,24 @@ export class Desk {
   readonly draft = new Cell<Draft>(EMPTY_DRAFT);
 
   private timers: number[] = [];
+  private isRunning = false;
 
   /** Starts every feed. Returns once instruments and portfolios are known. */
   async start(): Promise<void> {
+    this.isRunning = true;
     this.startFeeds();
-    const always = (): boolean => true;
+    const isWanted = (): boolean => this.isRunning;
     this.timers.push(window.setInterval(() => this.feeds.judge(performance.now()), JUDGE_MS));
     this.timers.push(window.setInterval(() => void this.risk.load().catch(() => undefined), STATES_POLL_MS));
     void this.risk.load().catch(() => undefined);
     await Promise.all([
-      untilDone(() => this.loadInstruments(), always),
-      untilDone(() => this.loadPortfolios(), always),
+      untilDone(() => this.loadInstruments(), isWanted),
+      untilDone(() => this.loadPortfolios(), isWanted),
     ]);
   }
 
   stop(): void {
+    this.isRunning = false;
     this.timers.forEach((timer) => window.clearInterval(timer));
     this.timers = [];
     this.feeds.stopAll();
@@ -69,7 +72,7 @@ export class Desk {
     this.market.clear();
     const path = `/ws/market-data/${encodeURIComponent(symbol)}`;
     this.feeds.use("market", new SocketFeed("market data", path, {}, this.market));
-    const isWanted = (): boolean => this.symbol.value === symbol;
+    const isWanted = (): boolean => this.isRunning && this.symbol.value === symbol;
     void untilDone(() => this.market.load(symbol, isWanted), isWanted);
     this.followBars();
   }
@@ -126,7 +129,8 @@ export class Desk {
   private followBars(): void {
     const [symbol, interval] = [this.symbol.value, this.interval.value];
     this.bars.clear();
-    const isWanted = (): boolean => this.symbol.value === symbol && this.interval.value === interval;
+    const isWanted = (): boolean =>
+      this.isRunning && this.symbol.value === symbol && this.interval.value === interval;
     const load = (): void => void untilDone(() => this.bars.load(symbol, interval, isWanted), isWanted);
     const sink = {
       snapshot: this.bars.snapshot.bind(this.bars),
@@ -140,10 +144,12 @@ export class Desk {
 
   private followOrders(portfolioId: string): void {
     this.blotter.clear();
-    const isWanted = (): boolean => this.portfolioId.value === portfolioId;
+    const isWanted = (): boolean => this.isRunning && this.portfolioId.value === portfolioId;
     const load = (): void => void untilDone(() => this.blotter.load(portfolioId, isWanted), isWanted);
+    const report = this.blotter.report.bind(this.blotter);
     const sink = {
-      update: this.blotter.report.bind(this.blotter),
+      snapshot: report,
+      update: report,
       opened: (resumed: boolean) => (resumed ? undefined : load()),
       gap: load,
     };

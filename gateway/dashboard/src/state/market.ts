@@ -6,15 +6,15 @@ import { Store } from "./store";
 import { Tape } from "./tape";
 
 interface Snapshot {
-  books?: Book[];
+  book?: Book;
 }
 
-interface Updates {
-  updates?: BookUpdate[];
+interface Update {
+  book?: BookUpdate;
 }
 
 /** The book and the trades of the instrument that is shown. */
-export class MarketStore extends Store implements Sink<Snapshot, Updates> {
+export class MarketStore extends Store implements Sink<Snapshot, Update> {
   readonly book = new LevelBook();
   readonly tape = new Tape();
 
@@ -33,16 +33,15 @@ export class MarketStore extends Store implements Sink<Snapshot, Updates> {
   }
 
   snapshot(snapshot: Snapshot): void {
-    this.book.clear();
-    for (const book of snapshot.books ?? []) this.book.replace(book);
+    if (snapshot.book === undefined) return;
+    this.book.replace(snapshot.book);
     this.touch();
   }
 
-  update(updates: Updates): void {
-    for (const update of updates.updates ?? []) {
-      this.book.merge(update);
-      this.tape.add(update.trades ?? []);
-    }
+  update(update: Update): void {
+    if (update.book === undefined) return;
+    this.book.merge(update.book);
+    this.tape.add(update.book.trades ?? []);
     this.touch();
   }
 }

@@ -2,12 +2,10 @@ import type { Sink } from "../api/follower";
 import type { EngineStatus } from "../api/types";
 import { Store } from "./store";
 
-export type ServiceStatus = "SERVING" | "NOT_SERVING" | "UNKNOWN";
-
 export interface ServiceHealth {
   service: string;
+  /** SERVING, NOT_SERVING, or UNREACHABLE. */
   status: string;
-  message?: string;
 }
 
 interface Health {

@@ -40,7 +40,8 @@ export function allowsPostOnly(draft: Draft): boolean {
 export function changed(draft: Draft, change: Partial<Draft>): Draft {
   const next = { ...draft, ...change };
   const times = timesInForce(next.orderType);
-  if (!times.includes(next.timeInForce)) next.timeInForce = times[0] ?? "DAY";
+  const isOtherType = next.orderType !== draft.orderType && change.timeInForce === undefined;
+  if (isOtherType || !times.includes(next.timeInForce)) next.timeInForce = times[0] ?? "DAY";
   if (!allowsPostOnly(next)) next.postOnly = false;
   return next;
 }
