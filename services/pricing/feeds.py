@@ -7,6 +7,7 @@ import numpy as np
 
 from tickmesh.pricing.v1 import pricing_pb2 as pb
 
+from ..runtime import telemetry
 from ..runtime.streams import SILENCE_S, Beat, Event, Gap, Hub, Updates, make_token, read_token
 from .domain.bars import Bar, Interval
 from .domain.listings import Listing
@@ -17,6 +18,7 @@ from .domain.ticks import Bools, Ticks
 from .messages import bar_message, quote_message
 from .recorder import Recorder
 
+log = telemetry.logger(__name__)
 RING = 16_384
 
 
@@ -64,12 +66,12 @@ class Feeds:
 class TickFeed:
     """The source of the streams of ticks: readers of the log, each at its own position."""
 
-    def __init__(self, log: TickLog, rows_max: int, gather_s: float) -> None:
-        self._log = log
+    def __init__(self, ticks: TickLog, rows_max: int, gather_s: float) -> None:
+        self._log = ticks
         self._rows_max = rows_max
         self._gather_s = gather_s
         self._news = asyncio.Event()
-        self._epoch = Hub[None](1).epoch
+        self.epoch = Hub[None](1).epoch
         self.lost_rows = 0  # rows that slow readers never saw, all readers together
 
     def wake(self) -> None:
@@ -97,7 +99,7 @@ class TickFeed:
                 yield Beat(self._token(position))
 
     def _resume(self, epoch: str, position: int) -> tuple[int, Gap | None]:
-        if epoch == self._epoch and position <= self._log.position:
+        if epoch == self.epoch and position <= self._log.position:
             return position, None
         now = self._log.position
         return now, Gap(0, now, "the ticks of before the restart are no longer kept", self._token(now))
@@ -106,6 +108,7 @@ class TickFeed:
         next_position = self._log.position - (self._log.position - self._log.oldest) // 2
         self.lost_rows += next_position - position
         message = f"{next_position - position} ticks are no longer kept"
+        log.warning("a reader of ticks fell behind", lost_rows=self.lost_rows)
         return next_position, Gap(position, next_position, message, self._token(next_position))
 
     async def _wait(self, position: int) -> bool:
@@ -121,7 +124,7 @@ class TickFeed:
         return True
 
     def _token(self, position: int) -> str:
-        return make_token(self._epoch, position)
+        return make_token(self.epoch, position)
 
 
 def _mask(chosen: list[Listing]) -> Bools | None:
