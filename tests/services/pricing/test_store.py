@@ -6,6 +6,7 @@ from pathlib import Path
 
 import numpy as np
 import pytest
+import sqlalchemy as sa
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
@@ -15,6 +16,7 @@ from tickmesh.services.pricing.domain.listings import Listings
 from tickmesh.services.pricing.domain.ticks import Ticks
 from tickmesh.services.pricing.domain.trades import Trade
 from tickmesh.services.pricing.store import TIME_MAX_NS, Batch, PricingStore, Progress
+from tickmesh.services.pricing.tables import metadata
 from tickmesh.services.runtime import migrate
 from tickmesh.services.runtime.database import Database, make_engine
 
@@ -145,3 +147,24 @@ async def test_the_newest_bars_and_last_trades_are_found_for_a_restart(store: Pr
     }
     ((symbol, last, time_ns),) = await store.last_trades([AAPL.symbol])
     assert (symbol, last.price_ticks, time_ns) == ("AAPL", 7, 70 * SECOND + 2)
+
+
+async def test_more_rows_than_one_statement_takes_are_stored(store: PricingStore) -> None:
+    await store.save(a_batch(1, [a_trade(number) for number in range(1_203)]))
+    stored = await store.list_trades(AAPL.symbol, None, 5_000)
+    assert [trade.trade_id for trade in stored] == [f"T{number}" for number in reversed(range(1_203))]
+
+
+def test_the_migrations_leave_the_tables_that_the_code_expects(tmp_path: Path) -> None:
+    engine = make_engine("", tmp_path, "pricing")
+    revisions = migrate.folder("pricing")
+    migrate.migrate(engine, "pricing", revisions)
+    made = sa.inspect(engine)
+    for table in metadata.sorted_tables:
+        columns = {column["name"]: column["nullable"] for column in made.get_columns(table.name)}
+        assert columns == {column.name: column.nullable for column in table.columns}
+        keys = made.get_pk_constraint(table.name)["constrained_columns"]
+        assert keys == [column.name for column in table.primary_key]
+    migrate.migrate(engine, "pricing", revisions, "base")
+    assert sa.inspect(engine).get_table_names() == ["alembic_version"]
+    engine.dispose()
