@@ -18,6 +18,7 @@ from .templates import Match, Router
 
 BODY_BYTES_MAX = 1 << 20
 STREAM_BODY_BYTES_MAX = 8 << 20
+_DISCARDED_BYTES_MAX = 64 << 20
 JSON = "application/json"
 _NDJSON_TYPES = (streams.NDJSON, "application/ndjson")
 _FORM = "application/x-www-form-urlencoded"  # what `curl -d` says of anything
@@ -142,15 +143,19 @@ def _content_type(request: Request, *, allow_lines: bool) -> str:
 
 
 async def _read(request: Request, bytes_max: int) -> bytes:
-    """Returns the body. Fails with 400 once it is larger than the bound; the rest is not kept."""
-    declared = request.headers.get("content-length", "0")
-    if declared.isdecimal() and int(declared) > bytes_max:
-        raise _too_large(bytes_max)
-    body = bytearray()
+    """Returns the body. Fails with 400 for one that is larger than the bound; what is too much is not kept.
+
+    The rest is still read, up to a bound: a client that is cut off while it sends never sees the answer.
+    """
+    body, size = bytearray(), 0
     async for chunk in request.stream():
-        body += chunk
-        if len(body) > bytes_max:
-            raise _too_large(bytes_max)
+        size += len(chunk)
+        if size <= bytes_max:
+            body += chunk
+        elif size > _DISCARDED_BYTES_MAX:
+            break
+    if size > bytes_max:
+        raise _too_large(bytes_max)
     return bytes(body)
 
 

@@ -16,6 +16,7 @@ from ..descriptors import load_contract
 from ..settings import GatewaySettings
 from .api import Api, problem_of
 from .calls import Backends
+from .documentation import Documentation
 from .pages import Application, Page, with_security_headers
 from .problems import MethodNotAllowedError, ProblemError
 from .session import Sessions
@@ -31,6 +32,7 @@ def make_application(settings: GatewaySettings, verifier: Verifier) -> Applicati
     backends = Backends(settings)
     api = Api(load_contract().routes, backends, settings)
     sessions = Sessions(verifier)
+    documentation = Documentation()
 
     @asynccontextmanager
     async def lifespan(_: Starlette) -> AsyncIterator[None]:
@@ -40,6 +42,8 @@ def make_application(settings: GatewaySettings, verifier: Verifier) -> Applicati
     application = Starlette(
         routes=[
             _route("/healthz", _healthy, "GET"),
+            _route("/openapi.json", documentation.openapi, "GET"),
+            _route("/docs{rest:path}", documentation.page, "GET"),
             _route("/login", sessions.login, "GET", "POST"),
             _route("/api/v1/session", sessions.show, "GET"),
             _route("/api/v1/session:logout", sessions.logout, "POST"),

@@ -56,11 +56,12 @@ def _place(value: dict[str, object], name: str, text: str, message: Descriptor) 
     *parents, last = name.split(".")
     for parent in parents:
         field = shapes.fields_by_key(message).get(parent)
-        if field is None or field.message_type is None or field.is_repeated:
+        if field is None or not shapes.has_fields(field):
             return "is not a parameter of this call"
         inner = value.setdefault(field.name, {})
         if not isinstance(inner, dict):
             return "is given twice"
+        assert field.message_type is not None
         value, message = inner, field.message_type
     field = shapes.fields_by_key(message).get(last)
     if field is None or shapes.map_value(field) is not None:

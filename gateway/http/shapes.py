@@ -51,6 +51,12 @@ def map_value(item: FieldDescriptor) -> FieldDescriptor | None:
     return message.fields_by_name["value"] if message and message.GetOptions().map_entry else None
 
 
+def has_fields(item: FieldDescriptor) -> bool:
+    """Says whether a field is one message that JSON shows as an object."""
+    message = item.message_type
+    return message is not None and not item.is_repeated and message.full_name not in AS_TEXT
+
+
 @dataclass(slots=True)
 class _Walk:
     found: list[FieldViolation] = field(default_factory=list)
