@@ -21,12 +21,15 @@ class Client(WSListener):
         self,
         channel: str,
         counters: Counters,
+        token_seconds_left: float,
         joined: Callable[["Client"], None],
         left: Callable[["Client"], None],
     ) -> None:
         self.channel = channel
         self.backlog: Backlog | None = None  # set by whoever takes it in
         self._counters = counters
+        self._token_seconds_left = token_seconds_left
+        self._expiry: asyncio.TimerHandle | None = None
         self._joined = joined
         self._left = left
         self._transport: WSTransport | None = None
@@ -39,7 +42,13 @@ class Client(WSListener):
         self._transport = transport
         transport.underlying_transport.set_write_buffer_limits(high=WRITE_BUFFER_BYTES)
         self._counters.connections += 1
+        self._expiry = asyncio.get_running_loop().call_later(self._token_seconds_left, self._expire)
         self._joined(self)
+
+    def _expire(self) -> None:
+        self.close(
+            WSCloseCode.POLICY_VIOLATION, "TOKEN_EXPIRED", "the token has expired; connect with a new one"
+        )
 
     def on_ws_frame(self, transport: WSTransport, frame: WSFrame) -> None:
         """Answers a close; a reader that sends data is shown the door."""
@@ -56,6 +65,8 @@ class Client(WSListener):
         """Leaves the feed."""
         self._closing = True
         self._transport = None
+        if self._expiry is not None:
+            self._expiry.cancel()
         self._counters.connections -= 1
         self._left(self)
 

@@ -29,13 +29,14 @@ class Hall:
         self.empty = asyncio.Event()  # set while nobody is connected
         self.empty.set()
 
-    def enter(self, key: str, channel: str, make: MakeFeed) -> Client:
+    def enter(self, key: str, channel: str, token_seconds_left: float, make: MakeFeed) -> Client:
         """Returns a reader. Once connected it joins the feed of a key, which is made when it is the first."""
         return Client(
             channel,
             self._counters,
-            lambda reader: self._join(key, make, reader),
-            lambda reader: self._leave(key, reader),
+            token_seconds_left,
+            joined=lambda reader: self._join(key, make, reader),
+            left=lambda reader: self._leave(key, reader),
         )
 
     def _join(self, key: str, make: MakeFeed, client: Client) -> None:

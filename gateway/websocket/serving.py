@@ -1,6 +1,7 @@
 """Runs the WebSocket process."""
 
 import asyncio
+import time
 import uuid
 from collections.abc import Mapping
 from contextlib import AsyncExitStack, suppress
@@ -62,13 +63,13 @@ class Door:
             return self._health()
         try:
             wish = read_wish(target)
-            admit(request, wish, self._verifier)
+            principal = admit(request, wish, self._verifier)
             self._check_room()
         except ProblemError as problem:
             self._counters.refused += 1
             return _refusal(problem)
         self._counters.accepted += 1
-        return self._reader(wish)
+        return self._reader(wish, principal.expire_time_s - time.time())
 
     def _health(self) -> WSUpgradeResponseWithListener:
         status = {"status": "NOT_SERVING" if self.closing else "SERVING", **self._counters.value()}
@@ -80,12 +81,12 @@ class Door:
             message = "the gateway is stopping" if self.closing else "there is no room for another connection"
             raise ProblemError(503, "UNAVAILABLE", "NO_ROOM", message, headers={"retry-after": "1"})
 
-    def _reader(self, wish: Wish) -> WSListener:
+    def _reader(self, wish: Wish, token_seconds_left: float) -> WSListener:
         key = f"{wish.channel}/{wish.symbol}{wish.portfolio_id}"
         if wish.resume_token:  # each resumes at a place of its own
             key += f"/{uuid.uuid4().hex}"
         channel = f"{wish.channel}/{wish.symbol}".rstrip("/")
-        return self._hall.enter(key, channel, lambda: self._feed(wish))
+        return self._hall.enter(key, channel, token_seconds_left, lambda: self._feed(wish))
 
     def _feed(self, wish: Wish) -> Feed:
         orders, pricing = self._channels["orders"], self._channels["pricing"]

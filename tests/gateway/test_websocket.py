@@ -253,6 +253,15 @@ async def test_a_slow_reader_of_executions_is_closed_with_a_reason(backend: Gate
         assert ids == list(range(11, 11 + len(ids)))  # nothing was skipped before the end
 
 
+async def test_a_connection_lives_no_longer_than_its_token(sockets: Gateway) -> None:
+    short = sockets.signer.mint("tester", ["orders:read", "pricing:read"], 2.0)
+    async with opened(sockets, MARKET, {"authorization": f"Bearer {short}"}) as socket:
+        with pytest.raises(ConnectionClosed) as closed:
+            await frames_until(socket, "never")
+    assert closed.value.rcvd is not None
+    assert (closed.value.rcvd.code, closed.value.rcvd.reason.split(":")[0]) == (1008, "TOKEN_EXPIRED")
+
+
 async def test_a_stop_says_goodbye(backend: Gateway) -> None:
     async with serving(backend) as gateway:
         socket = await opened(gateway, MARKET)
