@@ -1,0 +1,107 @@
+"""A service's own tables: a SQLite file of its name, or a PostgreSQL schema of its name.
+
+Work runs in worker threads, one transaction each. SQLite has one writer, so writers queue
+here, in order, instead of meeting a locked file there.
+"""
+
+import asyncio
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from concurrent.futures import ThreadPoolExecutor
+from pathlib import Path
+from typing import Any, TypeVar
+
+import sqlalchemy as sa
+from sqlalchemy.dialects import postgresql, sqlite
+from sqlalchemy.engine import Connection, Engine
+
+T = TypeVar("T")
+READERS = 4
+
+
+def make_engine(database_url: str, data_dir: Path, name: str) -> Engine:
+    """Returns an engine on the tables of one service."""
+    if not database_url:
+        data_dir.mkdir(parents=True, exist_ok=True)
+        return _sqlite_engine(data_dir / f"{name}.sqlite")
+    return _postgres_engine(database_url, name)
+
+
+def _sqlite_engine(path: Path) -> Engine:
+    engine = sa.create_engine(f"sqlite:///{path}", connect_args={"check_same_thread": False, "timeout": 30})
+
+    @sa.event.listens_for(engine, "connect")
+    def _prepare(connection: Any, _: object) -> None:
+        connection.isolation_level = None  # we say BEGIN ourselves, the driver's own is too late for DDL
+        cursor = connection.cursor()
+        for pragma in ("journal_mode=WAL", "synchronous=FULL", "foreign_keys=ON", "busy_timeout=30000"):
+            cursor.execute(f"PRAGMA {pragma}")
+        cursor.close()
+
+    @sa.event.listens_for(engine, "begin")
+    def _begin(connection: Connection) -> None:
+        connection.exec_driver_sql(connection.get_execution_options().get("begin", "BEGIN IMMEDIATE"))
+
+    return engine
+
+
+def _postgres_engine(database_url: str, schema: str) -> Engine:
+    url = sa.make_url(database_url).set(drivername="postgresql+psycopg")
+    engine = sa.create_engine(url, pool_size=READERS + 1, max_overflow=0, pool_pre_ping=True)
+
+    @sa.event.listens_for(engine, "connect")
+    def _prepare(connection: Any, _: object) -> None:
+        with connection.cursor() as cursor:
+            cursor.execute(f'SET search_path TO "{schema}"')
+        connection.commit()
+
+    return engine
+
+
+class Database:
+    """Runs transactions on the tables of one service."""
+
+    def __init__(self, engine: Engine) -> None:
+        self.engine = engine
+        writers = 1 if engine.dialect.name == "sqlite" else READERS
+        self._writers = ThreadPoolExecutor(writers, "writer")
+        self._readers = ThreadPoolExecutor(READERS, "reader")
+
+    async def run(self, work: Callable[[Connection], T]) -> T:
+        """Runs work in one transaction: committed when it returns, rolled back when it raises."""
+        return await asyncio.get_running_loop().run_in_executor(self._writers, self.run_now, work)
+
+    async def read(self, work: Callable[[Connection], T]) -> T:
+        """Runs work that only reads, on one consistent view, beside any writer."""
+        return await asyncio.get_running_loop().run_in_executor(self._readers, self._read_now, work)
+
+    def run_now(self, work: Callable[[Connection], T]) -> T:
+        """Runs work in one transaction, in the calling thread."""
+        with self.engine.begin() as connection:
+            return work(connection)
+
+    def _read_now(self, work: Callable[[Connection], T]) -> T:
+        with self.engine.connect().execution_options(begin="BEGIN") as connection:
+            return work(connection)
+
+    def close(self) -> None:
+        """Waits for running work and closes all connections."""
+        self._writers.shutdown()
+        self._readers.shutdown()
+        self.engine.dispose()
+
+
+def upsert(
+    connection: Connection, table: sa.Table, rows: Sequence[Mapping[str, Any]], keys: Iterable[str]
+) -> None:
+    """Inserts rows; a row whose keys exist replaces the other columns of the one that is there."""
+    if not rows:
+        return
+    names = list(keys)
+    insert: Any = (postgresql if connection.dialect.name == "postgresql" else sqlite).insert(table)
+    changed = {column: insert.excluded[column] for column in rows[0] if column not in names}
+    statement = (
+        insert.on_conflict_do_update(index_elements=names, set_=changed)
+        if changed
+        else insert.on_conflict_do_nothing(index_elements=names)
+    )
+    connection.execute(statement, list(rows))

@@ -1,0 +1,164 @@
+"""One process that serves one or several services: their server, tasks, channels and databases."""
+
+import asyncio
+import signal
+import time
+from collections.abc import AsyncIterator, Awaitable, Callable, Coroutine
+from contextlib import AsyncExitStack, asynccontextmanager
+from importlib import import_module
+from pathlib import Path
+from typing import Any
+
+import grpc
+from grpc_health.v1 import health_pb2, health_pb2_grpc
+from grpc_health.v1.health import SERVICE_NAME as HEALTH_NAME
+from grpc_health.v1.health import aio as health
+from grpc_reflection.v1alpha import reflection
+
+from . import client, contract, identity, migrate, server, telemetry
+from .cache import Cache
+from .database import Database, make_engine
+from .settings import RuntimeSettings
+
+log = telemetry.logger(__name__)
+
+Start = Callable[["Host"], Awaitable[None]]
+SERVING = health_pb2.HealthCheckResponse.SERVING
+NOT_SERVING = health_pb2.HealthCheckResponse.NOT_SERVING
+
+
+class Host:
+    """What a service is given to stand on. Made by `open_host`, which also closes everything."""
+
+    def __init__(
+        self,
+        settings: RuntimeSettings,
+        names: list[str],
+        clock: Callable[[], int],
+        stack: AsyncExitStack,
+        tasks: asyncio.TaskGroup,
+    ) -> None:
+        self.settings = settings
+        self.clock = clock
+        self.cache = Cache(settings.redis_url)
+        self.signer = identity.Signer.load_or_create(settings.keys)
+        self.server = server.make_server(identity.Verifier(self.signer.jwks()))
+        self._names = names
+        self._stack = stack
+        self._tasks = tasks
+        self._owned: list[asyncio.Task[Any]] = []
+        self._health = health.HealthServicer()
+        self._served: list[str] = []
+        subject = f"service:{'+'.join(names)}"
+        self._token = client.service_token(self.signer, subject, contract.all_scopes())
+
+    def serve(self, add_to_server: Callable[[Any, Any], None], servicer: object) -> None:
+        """Adds a servicer to the running server."""
+        add_to_server(servicer, _Late(self.server))
+        base = type(servicer).__mro__[1] if type(servicer).__mro__[1] is not object else type(servicer)
+        prefix = base.__name__.removesuffix("Servicer")
+        self._served += [
+            method.service for method in contract.methods().values() if method.service.endswith(f".{prefix}")
+        ]
+
+    def channel(self, service: str) -> grpc.aio.Channel:
+        """Returns a channel to a service, authenticated as this process, closed at the end."""
+        channel = client.connect(self.settings.address(service), self._token)
+        self._stack.push_async_callback(channel.close, None)
+        return channel
+
+    async def database(self, name: str, revisions: Path | None = None) -> Database:
+        """Returns the migrated tables of a service, closed at the end."""
+        engine = make_engine(self.settings.database_url, self.settings.data_dir, name)
+        where = revisions or migrate.folder(name)
+        await asyncio.to_thread(migrate.migrate, engine, name, where)
+        database = Database(engine)
+        self._stack.callback(database.close)
+        return database
+
+    def spawn(self, coroutine: Coroutine[Any, Any, None], name: str) -> asyncio.Task[None]:
+        """Runs a task for as long as the process lives. When it fails, the process ends and says why."""
+        task = self._tasks.create_task(coroutine, name=name)
+        self._owned.append(task)
+        return task
+
+    def on_stop(self, action: Callable[[], Awaitable[None]]) -> None:
+        """Runs an action at a clean stop; what was registered last runs first."""
+        self._stack.push_async_callback(action)
+
+    async def listen(self) -> None:
+        """Opens the ports: reachable, but not yet healthy."""
+        health_pb2_grpc.add_HealthServicer_to_server(self._health, self.server)
+        await self._health.set("", NOT_SERVING)
+        for name in self._names:
+            self.server.add_insecure_port(self.settings.address(name))
+        await self.server.start()
+
+    async def start(self, starts: list[Start]) -> None:
+        """Starts the services side by side; those that wait for another in this process find it."""
+        async with asyncio.TaskGroup() as group:
+            for start in starts:
+                group.create_task(_awaited(start(self)))
+        reflection.enable_server_reflection([*self._served, HEALTH_NAME, reflection.SERVICE_NAME], _Late(self.server))
+        for name in ["", *self._served]:
+            await self._health.set(name, SERVING)
+
+    async def stop(self) -> None:
+        """Says that it is leaving, lets calls finish for the grace period, ends the tasks."""
+        await self._health.enter_graceful_shutdown()
+        await self.server.stop(self.settings.stop_grace_s)
+        for task in self._owned:
+            task.cancel()
+        await asyncio.gather(*self._owned, return_exceptions=True)
+
+
+class _Late:
+    """A server that already runs, as the generated code wants to see it: it takes generic handlers only."""
+
+    def __init__(self, running: grpc.aio.Server) -> None:
+        self._server = running
+
+    def add_generic_rpc_handlers(self, handlers: Any) -> None:
+        """Adds handlers that are looked up by name."""
+        self._server.add_generic_rpc_handlers(handlers)
+
+    def add_registered_method_handlers(self, service: str, handlers: Any) -> None:
+        """Does nothing: these are a faster way to the same handlers, for servers that have not started."""
+
+
+async def _awaited(work: Awaitable[None]) -> None:
+    await work
+
+
+@asynccontextmanager
+async def open_host(
+    settings: RuntimeSettings, names: list[str], starts: list[Start], clock: Callable[[], int] = time.time_ns
+) -> AsyncIterator[Host]:
+    """Runs services for the length of a with block."""
+    async with asyncio.TaskGroup() as tasks, AsyncExitStack() as stack:
+        host = Host(settings, names, clock, stack, tasks)
+        stack.push_async_callback(host.cache.close)
+        await host.listen()
+        try:
+            await host.start(starts)
+            yield host
+        finally:
+            await host.stop()
+
+
+def find_start(name: str) -> Start:
+    """Returns how a service is started: the `start` of its service.py."""
+    start: Start = import_module(f"tickmesh.services.{name}.service").start
+    return start
+
+
+async def run(settings: RuntimeSettings, names: list[str]) -> None:
+    """Serves until SIGINT or SIGTERM."""
+    stop = asyncio.Event()
+    loop = asyncio.get_running_loop()
+    for number in (signal.SIGINT, signal.SIGTERM):
+        loop.add_signal_handler(number, stop.set)
+    async with open_host(settings, names, [find_start(name) for name in names]):
+        log.info("serving", services=names, addresses=[settings.address(name) for name in names])
+        await stop.wait()
+        log.info("stopping", services=names)

@@ -1,0 +1,74 @@
+"""Settings: frozen dataclasses, read from TICKMESH_ variables once, at start."""
+
+import os
+from collections.abc import Mapping
+from dataclasses import dataclass, fields
+from pathlib import Path
+from typing import Any, TypeVar, get_type_hints
+
+T = TypeVar("T")
+PREFIX = "TICKMESH_"
+SERVICES = ("assets", "orders", "risk", "portfolio", "pricing", "strategy")
+_TRUE, _FALSE = ("1", "true", "yes", "on"), ("0", "false", "no", "off")
+
+
+class SettingsError(ValueError):
+    """A variable that cannot be read. The message names it and says what would be right."""
+
+
+@dataclass(frozen=True, slots=True)
+class RuntimeSettings:
+    """What every process of the platform needs to know."""
+
+    data_dir: Path = Path("data")
+    database_url: str = ""  # empty: a SQLite file for each service in data_dir
+    redis_url: str = ""  # empty: no Redis
+    key_dir: Path = Path()  # empty: data_dir/keys
+    assets_address: str = "127.0.0.1:7101"
+    orders_address: str = "127.0.0.1:7102"
+    risk_address: str = "127.0.0.1:7103"
+    portfolio_address: str = "127.0.0.1:7104"
+    pricing_address: str = "127.0.0.1:7105"
+    strategy_address: str = "127.0.0.1:7106"
+    log_level: str = "info"
+    stop_grace_s: float = 3.0
+
+    @property
+    def keys(self) -> Path:
+        """Where the signing key and the public keys are."""
+        return self.data_dir / "keys" if self.key_dir == Path() else self.key_dir
+
+    def address(self, service: str) -> str:
+        """Returns where a service listens. Fails with SettingsError for a name that is no service."""
+        if service not in SERVICES:
+            raise SettingsError(f"{service!r} is not a service; there are {', '.join(SERVICES)}")
+        return str(getattr(self, f"{service}_address"))
+
+
+def load(kind: type[T], environ: Mapping[str, str] | None = None) -> T:
+    """Returns settings of a dataclass from the environment. Fails with SettingsError naming the variable."""
+    source = os.environ if environ is None else environ
+    hints = get_type_hints(kind)
+    values: dict[str, Any] = {}
+    for item in fields(kind):  # type: ignore[arg-type]
+        name = PREFIX + item.name.upper()
+        if name in source:
+            values[item.name] = _read(name, source[name], hints[item.name])
+    return kind(**values)
+
+
+def _read(name: str, text: str, kind: type) -> object:
+    if kind is bool:
+        return _read_bool(name, text)
+    try:
+        return kind(text)
+    except ValueError as error:
+        raise SettingsError(f"{name}: {text!r} is not a {kind.__name__}") from error
+
+
+def _read_bool(name: str, text: str) -> bool:
+    if text.lower() in _TRUE:
+        return True
+    if text.lower() in _FALSE:
+        return False
+    raise SettingsError(f"{name}: {text!r} is neither true nor false")

@@ -1,0 +1,34 @@
+"""Runs services inside a test: a real server on free ports, real tables in a folder of the test."""
+
+import dataclasses
+import socket
+import time
+from collections.abc import AsyncIterator, Callable, Sequence
+from contextlib import asynccontextmanager
+from pathlib import Path
+from typing import Any
+
+from .host import Host, Start, open_host
+from .settings import SERVICES, RuntimeSettings
+
+
+def free_port() -> int:
+    """Returns a port of the loopback interface that was free a moment ago."""
+    with socket.socket() as probe:
+        probe.bind(("127.0.0.1", 0))
+        port: int = probe.getsockname()[1]
+        return port
+
+
+@asynccontextmanager
+async def serve_for_test(
+    starts: Start | Sequence[Start], tmp_path: Path, clock: Callable[[], int] = time.time_ns, **settings: Any
+) -> AsyncIterator[Host]:
+    """Runs services; `host.channel(name)` reaches each with a token that may do everything."""
+    every = list(starts) if isinstance(starts, Sequence) else [starts]
+    names = [start.__module__.split(".")[-2] for start in every]
+    names = [name for name in names if name in SERVICES] or ["assets"]
+    addresses = {f"{name}_address": f"127.0.0.1:{free_port()}" for name in names}
+    chosen = RuntimeSettings(**{"data_dir": tmp_path, "stop_grace_s": 0.1, **addresses, **settings})
+    async with open_host(dataclasses.replace(chosen), names, every, clock) as host:
+        yield host
