@@ -10,6 +10,7 @@ import { StatusBar } from "./panels/status-bar";
 import { TapePanel } from "./panels/tape";
 import { Ticket } from "./panels/ticket";
 import { TopBar } from "./panels/top-bar";
+import { usePageTitle } from "./panels/page-title";
 import { Watchlist } from "./panels/watchlist";
 import { useStores } from "./state/hooks";
 import { session } from "./state/session";
@@ -20,6 +21,7 @@ export function App() {
 }
 
 function TradingPage() {
+  usePageTitle();
   return (
     <div class="page">
       <TopBar />

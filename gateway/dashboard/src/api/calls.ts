@@ -36,13 +36,21 @@ export async function listPortfolios(): Promise<Portfolio[]> {
   return answer.portfolios ?? [];
 }
 
-export async function killSwitch(scope: RiskScope, comment: string, id: string): Promise<TradingStateRecord | undefined> {
+export async function killSwitch(
+  scope: RiskScope,
+  comment: string,
+  id: string,
+): Promise<TradingStateRecord | undefined> {
   const body = { request_id: id, scope, comment };
   const answer = await call<{ record?: TradingStateRecord }>("POST", "/api/v1/risk:killSwitch", body);
   return answer.record;
 }
 
-export function setTradingState(scope: RiskScope, state: TradingStateName, comment: string): Promise<TradingStateRecord> {
+export function setTradingState(
+  scope: RiskScope,
+  state: TradingStateName,
+  comment: string,
+): Promise<TradingStateRecord> {
   const body = { request_id: crypto.randomUUID(), scope, state, comment };
   return call<TradingStateRecord>("PUT", "/api/v1/risk/trading-states", body);
 }

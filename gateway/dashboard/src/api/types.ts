@@ -4,13 +4,7 @@ export type Side = "BUY" | "SELL";
 export type OrderType = "LIMIT" | "MARKET";
 export type TimeInForce = "DAY" | "GTC" | "IOC" | "FOK";
 export type OrderStatus =
-  | "STATUS_UNSPECIFIED"
-  | "NEW"
-  | "PARTIALLY_FILLED"
-  | "FILLED"
-  | "CANCELED"
-  | "REJECTED"
-  | "EXPIRED";
+  "STATUS_UNSPECIFIED" | "NEW" | "PARTIALLY_FILLED" | "FILLED" | "CANCELED" | "REJECTED" | "EXPIRED";
 export type ExecType = "EXEC_TYPE_UNSPECIFIED" | "NEW" | "TRADE" | "CANCELED" | "REPLACED" | "REJECTED" | "EXPIRED";
 export type AssetType = "STOCK" | "BOND" | "ETF" | "REIT" | "MUTUAL_FUND" | "CRYPTO" | "FOREX" | "COMMODITY";
 export type Interval = "SECOND_1" | "MINUTE_1" | "DAY_1";

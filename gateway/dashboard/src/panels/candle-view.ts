@@ -30,7 +30,7 @@ export class CandleView {
   private colours: ChartColours;
   private newestSeconds = 0;
   private hoveredSeconds: number | null = null;
-  private readonly painted = { theme: "", series: "", bars: -1, markers: "", legend: "" };
+  private readonly painted = { theme: "", series: "", bars: -1, markers: "", shown: "" };
 
   constructor(
     element: HTMLElement,
@@ -87,15 +87,23 @@ export class CandleView {
     const { whole, bars } = desk.bars.take();
     // The series takes bars at its end only; an older one means drawing all again.
     const isAppended = bars.every(([seconds]) => seconds >= this.newestSeconds);
-    if (whole || !isAppended) this.setAll(desk.bars.everything(), whole);
+    if (whole || !isAppended) this.setAll(desk.bars.everything());
     else for (const [seconds, bar] of bars) this.append(seconds, bar);
   }
 
-  private setAll(bars: [number, Bar][], moves = false): void {
+  private setAll(bars: [number, Bar][]): void {
     this.candles.setData(bars.map(([seconds, bar]) => candleOf(seconds, bar)));
     this.volumes.setData(bars.map(([seconds, bar]) => volumeOf(seconds, bar, this.colours)));
     this.newestSeconds = bars.at(-1)?.[0] ?? 0;
-    if (moves && bars.length > 0) this.showNewest(bars.length);
+    this.showOnce(bars.length);
+  }
+
+  /** Shows the newest bars of another instrument or interval; later the reader's own place is kept. */
+  private showOnce(count: number): void {
+    const shown = `${desk.symbol.value} ${desk.interval.value}`;
+    if (count === 0 || shown === this.painted.shown) return;
+    if (desk.bars.isLoaded) this.painted.shown = shown;
+    this.showNewest(count);
   }
 
   private showNewest(count: number): void {
@@ -125,7 +133,13 @@ export class CandleView {
     const increment = desk.instruments.get(desk.symbol.value)?.price_increment;
     const part = (name: string, value: string | undefined): string => `${name} ${price(value, increment)}`;
     const text = bar
-      ? [part("O", bar.open), part("H", bar.high), part("L", bar.low), part("C", bar.close), `V ${quantity(bar.volume)}`].join("   ")
+      ? [
+          part("O", bar.open),
+          part("H", bar.high),
+          part("L", bar.low),
+          part("C", bar.close),
+          `V ${quantity(bar.volume)}`,
+        ].join("   ")
       : "No trade yet";
     write(this.legend, text);
   }

@@ -82,7 +82,8 @@ function tickText(time: Time, mark: TickMarkType, timeZone: string | undefined):
   const date = dateOf(time);
   if (mark === TickMarkType.Year) return date.toLocaleDateString(undefined, { year: "numeric", timeZone });
   if (mark === TickMarkType.Month) return date.toLocaleDateString(undefined, { month: "short", timeZone });
-  if (mark === TickMarkType.DayOfMonth) return date.toLocaleDateString(undefined, { day: "numeric", month: "short", timeZone });
+  if (mark === TickMarkType.DayOfMonth)
+    return date.toLocaleDateString(undefined, { day: "numeric", month: "short", timeZone });
   const second = mark === TickMarkType.TimeWithSeconds ? ({ second: "2-digit" } as const) : {};
   return date.toLocaleTimeString("en-GB", { hour: "2-digit", minute: "2-digit", ...second });
 }

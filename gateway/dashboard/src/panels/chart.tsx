@@ -94,7 +94,12 @@ function Canvas() {
   return (
     <div class="chart-area">
       <div class="chart-legend" ref={legend} aria-hidden="true" />
-      <div class="chart-canvas" ref={element} role="img" aria-label="Candlestick chart of the instrument that is shown" />
+      <div
+        class="chart-canvas"
+        ref={element}
+        role="img"
+        aria-label="Candlestick chart of the instrument that is shown"
+      />
     </div>
   );
 }

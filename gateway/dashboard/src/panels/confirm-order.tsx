@@ -36,7 +36,13 @@ export function ConfirmOrder({ instrument, onClose }: ConfirmOrderProps) {
     }
   };
   return (
-    <Dialog title={`${request.current.side === "BUY" ? "Buy" : "Sell"} ${instrument.symbol}?`} tone={request.current.side} testId="confirm-order" onClose={onClose} onSubmit={() => void send()}>
+    <Dialog
+      title={`${request.current.side === "BUY" ? "Buy" : "Sell"} ${instrument.symbol}?`}
+      tone={request.current.side}
+      testId="confirm-order"
+      onClose={onClose}
+      onSubmit={() => void send()}
+    >
       <Sentence request={request.current} instrument={instrument} />
       <Fields request={request.current} />
       {failure && <FailureNote error={failure} instrument={instrument} />}
@@ -45,7 +51,14 @@ export function ConfirmOrder({ instrument, onClose }: ConfirmOrderProps) {
           {isRefused(failure) ? "Back to the ticket" : "Cancel"} <kbd>Esc</kbd>
         </button>
         {!isRefused(failure) && (
-          <button ref={sendButton} type="submit" class="primary" data-testid="confirm-send" data-side={request.current.side} disabled={isSending}>
+          <button
+            ref={sendButton}
+            type="submit"
+            class="primary"
+            data-testid="confirm-send"
+            data-side={request.current.side}
+            disabled={isSending}
+          >
             {isSending ? "Sending…" : failure ? "Send again" : "Send order"} <kbd>Enter</kbd>
           </button>
         )}
@@ -76,9 +89,14 @@ function accepted(order: Order): void {
   desk.changeDraft({ quantity: "" });
   const increment = desk.instruments.get(order.symbol)?.price_increment;
   const what = `${order.side} ${quantity(order.quantity)} ${order.symbol}`;
-  const filled = order.average_price ? ` · ${quantity(order.cum_quantity)} at ${price(order.average_price, increment)}` : "";
+  const filled = order.average_price
+    ? ` · ${quantity(order.cum_quantity)} at ${price(order.average_price, increment)}`
+    : "";
   const tone = order.status === "REJECTED" ? "bad" : "good";
-  desk.notices.say(`${what}: ${order.status.toLowerCase().replace("_", " ")}${filled}${order.reason ? ` · ${order.reason}` : ""}`, tone);
+  desk.notices.say(
+    `${what}: ${order.status.toLowerCase().replace("_", " ")}${filled}${order.reason ? ` · ${order.reason}` : ""}`,
+    tone,
+  );
 }
 
 function Sentence({ request, instrument }: { request: SubmitOrderRequest; instrument: Instrument }) {

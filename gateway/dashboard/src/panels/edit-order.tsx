@@ -30,7 +30,12 @@ export function EditOrder({ order, onClose }: { order: Order; onClose: () => voi
     }
   };
   return (
-    <Dialog title={`Change ${order.side.toLowerCase()} order in ${order.symbol}`} tone={order.side} onClose={onClose} onSubmit={() => void send()}>
+    <Dialog
+      title={`Change ${order.side.toLowerCase()} order in ${order.symbol}`}
+      tone={order.side}
+      onClose={onClose}
+      onSubmit={() => void send()}
+    >
       <div class="field-pair">
         <EditField name="Total quantity" value={quantity} increment={steps.quantity} onChange={setQuantity} />
         <EditField name="Price" value={price} increment={steps.price} onChange={setPrice} />
@@ -46,7 +51,13 @@ export function EditOrder({ order, onClose }: { order: Order; onClose: () => voi
         <button type="button" onClick={onClose}>
           Keep as it is <kbd>Esc</kbd>
         </button>
-        <button type="submit" class="primary" data-side={order.side} data-testid="edit-send" disabled={problem !== null || isSending}>
+        <button
+          type="submit"
+          class="primary"
+          data-side={order.side}
+          data-testid="edit-send"
+          disabled={problem !== null || isSending}
+        >
           {isSending ? "Sending…" : "Change order"} <kbd>Enter</kbd>
         </button>
       </div>
@@ -72,7 +83,13 @@ function EditField({ name, value, increment, onChange }: EditFieldProps) {
       <span>
         {name} <small>step {increment}</small>
       </span>
-      <input inputMode="decimal" autocomplete="off" value={value} onInput={(event) => onChange(event.currentTarget.value)} onKeyDown={step} />
+      <input
+        inputMode="decimal"
+        autocomplete="off"
+        value={value}
+        onInput={(event) => onChange(event.currentTarget.value)}
+        onKeyDown={step}
+      />
     </label>
   );
 }

@@ -51,19 +51,49 @@ function KillDialog({ onClose }: { onClose: () => void }) {
   };
   return (
     <Dialog title="Kill switch" tone="danger" testId="kill-dialog" onClose={onClose} onSubmit={() => void send()}>
-      <p>Halts trading and cancels every live order of the scope, in one step. Cancels stay possible; new orders are refused until the scope is set ACTIVE again.</p>
-      <ScopeChoice choice={choice} portfolioId={portfolioId} onChoose={(next) => { setChoice(next); setTyped(""); }} />
+      <p>
+        Halts trading and cancels every live order of the scope, in one step. Cancels stay possible; new orders are
+        refused until the scope is set ACTIVE again.
+      </p>
+      <ScopeChoice
+        choice={choice}
+        portfolioId={portfolioId}
+        onChoose={(next) => {
+          setChoice(next);
+          setTyped("");
+        }}
+      />
       <label class="field">
-        <span>Why <small>for the record</small></span>
-        <input value={comment} maxLength={500} autocomplete="off" data-testid="kill-comment" onInput={(event) => setComment(event.currentTarget.value)} />
+        <span>
+          Why <small>for the record</small>
+        </span>
+        <input
+          value={comment}
+          maxLength={500}
+          autocomplete="off"
+          data-testid="kill-comment"
+          onInput={(event) => setComment(event.currentTarget.value)}
+        />
       </label>
       <label class="field">
-        <span>Type <code>{word}</code> to confirm</span>
-        <input value={typed} autocomplete="off" spellcheck={false} autofocus data-testid="kill-confirm-input" data-word={word} onInput={(event) => setTyped(event.currentTarget.value)} />
+        <span>
+          Type <code>{word}</code> to confirm
+        </span>
+        <input
+          value={typed}
+          autocomplete="off"
+          spellcheck={false}
+          autofocus
+          data-testid="kill-confirm-input"
+          data-word={word}
+          onInput={(event) => setTyped(event.currentTarget.value)}
+        />
       </label>
       {failure && <FailureNote error={failure} />}
       <div class="dialog-actions">
-        <button type="button" onClick={onClose}>Keep trading <kbd>Esc</kbd></button>
+        <button type="button" onClick={onClose}>
+          Keep trading <kbd>Esc</kbd>
+        </button>
         <button type="submit" class="primary danger" data-testid="kill-confirm" disabled={!isConfirmed || isSending}>
           {isSending ? "Halting…" : `Halt ${choice === "FIRM" ? "the firm" : portfolioId}`}
         </button>
@@ -83,11 +113,23 @@ function ScopeChoice({ choice, portfolioId, onChoose }: ScopeChoiceProps) {
     <fieldset class="scope-choice">
       <legend>Scope</legend>
       <label>
-        <input type="radio" name="scope" checked={choice === "FIRM"} data-testid="kill-scope-FIRM" onChange={() => onChoose("FIRM")} />
+        <input
+          type="radio"
+          name="scope"
+          checked={choice === "FIRM"}
+          data-testid="kill-scope-FIRM"
+          onChange={() => onChoose("FIRM")}
+        />
         The whole firm
       </label>
       <label>
-        <input type="radio" name="scope" checked={choice === "PORTFOLIO"} data-testid="kill-scope-PORTFOLIO" onChange={() => onChoose("PORTFOLIO")} />
+        <input
+          type="radio"
+          name="scope"
+          checked={choice === "PORTFOLIO"}
+          data-testid="kill-scope-PORTFOLIO"
+          onChange={() => onChoose("PORTFOLIO")}
+        />
         Portfolio {portfolioId}
       </label>
     </fieldset>

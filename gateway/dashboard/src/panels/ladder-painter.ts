@@ -10,7 +10,13 @@ import { write } from "./watch-row";
 export function useLadderPainter(root: { readonly current: HTMLElement | null }, count: number): void {
   const painted = useRef("");
   usePainter(() => {
-    const version = [desk.market.version, desk.blotter.version, desk.instruments.version, desk.symbol.value, count].join();
+    const version = [
+      desk.market.version,
+      desk.blotter.version,
+      desk.instruments.version,
+      desk.symbol.value,
+      count,
+    ].join();
     if (version === painted.current || root.current === null) return;
     painted.current = version;
     paintLadder(root.current, count);
@@ -35,7 +41,13 @@ function sumsOf(side: Side, count: number): number[] {
   return cumulative(desk.market.book.levels(side), count);
 }
 
-function paintLevel(row: HTMLElement, level: Level | undefined, sum: number, most: number, increment: string | undefined): void {
+function paintLevel(
+  row: HTMLElement,
+  level: Level | undefined,
+  sum: number,
+  most: number,
+  increment: string | undefined,
+): void {
   const [bar, priceCell, sizeCell, sumCell] = row.children as unknown as HTMLElement[];
   if (!bar || !priceCell || !sizeCell || !sumCell) return;
   write(priceCell, level ? price(level.price, increment) : "");

@@ -22,9 +22,7 @@ function LogIn() {
       <p>
         Open the link that <code>tickmesh up</code> printed. It logs this browser in.
       </p>
-      <p>
-        The link is gone or has expired? Run this in a terminal on the same machine and open what it prints:
-      </p>
+      <p>The link is gone or has expired? Run this in a terminal on the same machine and open what it prints:</p>
       <pre>tickmesh token --link</pre>
     </>
   );
@@ -34,7 +32,9 @@ function Unreachable() {
   return (
     <>
       <h1>The gateway does not answer</h1>
-      <p role="status">Trying again every two seconds. Is <code>tickmesh up</code> running?</p>
+      <p role="status">
+        Trying again every two seconds. Is <code>tickmesh up</code> running?
+      </p>
     </>
   );
 }

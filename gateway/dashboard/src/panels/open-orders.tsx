@@ -10,6 +10,7 @@ import { EditOrder } from "./edit-order";
 import { FilledCell, PriceCell, SideCell, StatusCell, SymbolCell, TimeCell, TypeCell } from "./order-cells";
 
 const PAINT_MS = 100;
+const ROWS_MAX = 200;
 
 /** Says in a notice why a call failed. */
 function complain(cause: unknown): void {
@@ -23,6 +24,7 @@ export function OpenOrders() {
   useStores([desk.blotter, desk.instruments], PAINT_MS);
   const [edited, setEdited] = useState<Order | null>(null);
   const orders = desk.blotter.openOrders();
+  const hiddenCount = orders.length - ROWS_MAX;
   if (orders.length === 0) return <p class="empty">No open orders.</p>;
   return (
     <>
@@ -40,11 +42,12 @@ export function OpenOrders() {
           </tr>
         </thead>
         <tbody>
-          {orders.map((order) => (
+          {orders.slice(0, ROWS_MAX).map((order) => (
             <Row key={order.order_id} order={order} onEdit={() => setEdited(order)} />
           ))}
         </tbody>
       </table>
+      {hiddenCount > 0 && <p class="empty">and {hiddenCount} older ones, open as well</p>}
       {edited && <EditOrder order={edited} onClose={() => setEdited(null)} />}
     </>
   );

@@ -60,7 +60,12 @@ function Row({ position }: { position: Position }) {
       <ProfitCell value={position.realized_pnl} currency={position.currency} />
       <td class="actions">
         {!flat && (
-          <button type="button" class="small" title="Fill the ticket with the order that closes this position" onClick={() => prepareClose(position)}>
+          <button
+            type="button"
+            class="small"
+            title="Fill the ticket with the order that closes this position"
+            onClick={() => prepareClose(position)}
+          >
             Close
           </button>
         )}

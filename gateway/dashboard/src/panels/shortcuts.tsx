@@ -23,7 +23,13 @@ const isOpen = new Cell(false);
 
 export function ShortcutsButton() {
   return (
-    <button type="button" class="icon-button" aria-label="Keys of the page" title="Keys  ?" onClick={() => isOpen.set(true)}>
+    <button
+      type="button"
+      class="icon-button"
+      aria-label="Keys of the page"
+      title="Keys  ?"
+      onClick={() => isOpen.set(true)}
+    >
       ?
     </button>
   );
@@ -49,7 +55,9 @@ export function Shortcuts() {
       <dl class="keys">
         {KEYS.map(([key, what]) => (
           <div key={key}>
-            <dt><kbd>{key}</kbd></dt>
+            <dt>
+              <kbd>{key}</kbd>
+            </dt>
             <dd>{what}</dd>
           </div>
         ))}

@@ -11,7 +11,13 @@ export function StatusBar() {
       <Health />
       <span class="spring" />
       <Engine />
-      <a class="credit" href="https://www.tradingview.com/" target="_blank" rel="noreferrer noopener" title="TradingView Lightweight Charts™, Copyright © TradingView, Inc.">
+      <a
+        class="credit"
+        href="https://www.tradingview.com/"
+        target="_blank"
+        rel="noreferrer noopener"
+        title="TradingView Lightweight Charts™, Copyright © TradingView, Inc."
+      >
         Charts by TradingView
       </a>
     </footer>
@@ -32,11 +38,7 @@ function Health() {
 function HealthItem({ service }: { service: ServiceHealth }) {
   const words = service.status.toLowerCase().replace("_", " ");
   return (
-    <li
-      data-testid={`health-${service.service}`}
-      data-status={service.status}
-      title={`${service.service}: ${words}`}
-    >
+    <li data-testid={`health-${service.service}`} data-status={service.status} title={`${service.service}: ${words}`}>
       <i aria-hidden="true" />
       {service.service}
       <span class="visually-hidden">: {words}</span>
@@ -54,7 +56,11 @@ function Engine() {
       <Fact name="sequence" value={count(status?.command_sequence)} />
       <Fact name="open orders" value={count(status?.open_orders)} />
       <Fact name="epoch" value={count(status?.epoch)} title={`running since ${fullTime(status?.start_time)}`} />
-      <Fact name="state" value={status?.state_hash || "–"} title="Hash of the whole engine state: a replay of the journal gives the same" />
+      <Fact
+        name="state"
+        value={status?.state_hash || "–"}
+        title="Hash of the whole engine state: a replay of the journal gives the same"
+      />
     </dl>
   );
 }

@@ -27,13 +27,14 @@ function TicketForm() {
   const instrument = desk.instruments.get(desk.symbol.value);
   if (instrument === undefined) return <p class="empty">No instrument is chosen.</p>;
   const draft = desk.draft.value;
-  const problems = problemsOf(draft, instrument);
-  const shown = showsProblems ? problems : [];
+  const shown = showsProblems ? problemsOf(draft, instrument) : [];
   const review = (event: Event): void => {
     event.preventDefault();
     setShowsProblems(true);
-    if (problems.length === 0 && desk.portfolioId.value !== "") setConfirming(true);
-    else document.getElementById(`ticket-${problems[0]?.field ?? "quantity"}`)?.focus();
+    // The newest draft counts, painted or not: Enter may come in the same frame as the last change.
+    const [first] = problemsOf(desk.draft.value, instrument);
+    if (first !== undefined) document.getElementById(`ticket-${first.field}`)?.focus();
+    else if (desk.portfolioId.value !== "") setConfirming(true);
   };
   const closeConfirmation = (): void => {
     setConfirming(false);
@@ -41,22 +42,26 @@ function TicketForm() {
   };
   return (
     <>
-    <form class="ticket" onSubmit={review} noValidate data-side={draft.side}>
-      <SideChoice />
-      <div class="field-pair">
-        <TypeField />
-        <TimeField />
-      </div>
-      <StepField field="quantity" problem={shown.find((item) => item.field === "quantity")} />
-      {draft.orderType === "LIMIT" && <StepField field="price" problem={shown.find((item) => item.field === "price")} />}
-      <PostOnly />
-      <Summary />
-      <HaltNote />
-      <button type="submit" class="submit" data-testid="ticket-submit">
-        Review {draft.side === "BUY" ? "buy" : "sell"} {instrument.symbol}
-      </button>
-    </form>
-    {isConfirming && <ConfirmOrder instrument={instrument} onClose={closeConfirmation} />}
+      <form class="ticket" onSubmit={review} noValidate data-side={draft.side}>
+        <SideChoice />
+        <div class="field-pair">
+          <TypeField />
+          <TimeField />
+        </div>
+        <StepField field="quantity" problem={shown.find((item) => item.field === "quantity")} />
+        {draft.orderType === "LIMIT" && (
+          <StepField field="price" problem={shown.find((item) => item.field === "price")} />
+        )}
+        <PostOnly />
+        <Summary />
+        <div class="ticket-foot">
+          <HaltNote />
+          <button type="submit" class="submit" data-testid="ticket-submit">
+            Review {draft.side === "BUY" ? "buy" : "sell"} {instrument.symbol}
+          </button>
+        </div>
+      </form>
+      {isConfirming && <ConfirmOrder instrument={instrument} onClose={closeConfirmation} />}
     </>
   );
 }
@@ -132,7 +137,9 @@ function Summary() {
       <div>
         <dt>Notional</dt>
         <dd data-testid="ticket-notional">
-          {notional === null ? UNKNOWN : `${notional.isEstimate ? "≈ " : ""}${money(notional.value)} ${instrument.currency}`}
+          {notional === null
+            ? UNKNOWN
+            : `${notional.isEstimate ? "≈ " : ""}${money(notional.value)} ${instrument.currency}`}
         </dd>
       </div>
       <div>
@@ -149,9 +156,11 @@ function Summary() {
 function HaltNote() {
   useStores([desk.risk, desk.portfolioId, desk.symbol]);
   const deskId = desk.portfolio()?.desk_id ?? "";
-  const record = desk.risk.restricted().find((item) => covers(item.scope, desk.portfolioId.value, deskId, desk.symbol.value));
+  const record = desk.risk
+    .restricted()
+    .find((item) => covers(item.scope, desk.portfolioId.value, deskId, desk.symbol.value));
   if (record === undefined) return null;
-  const words = record.state === "HALTED" ? "Trading is halted: new orders are refused." : "Only orders that reduce a position are taken.";
+  const words = record.state === "HALTED" ? "Halted: new orders are refused." : "Reducing: only smaller positions.";
   return (
     <p class="note" role="status">
       {words}

@@ -84,7 +84,12 @@ function ConnectionState() {
     <span class="connection" data-state={isLive ? "LIVE" : "STALE"} role="status" aria-live="polite" title={title}>
       <i aria-hidden="true" />
       <b data-testid="connection-state">{isLive ? "LIVE" : "STALE"}</b>
-      {!isLive && <small>{stale.slice(0, 2).join(", ")}{stale.length > 2 && ` +${stale.length - 2}`}</small>}
+      {!isLive && (
+        <small>
+          {stale.slice(0, 2).join(", ")}
+          {stale.length > 2 && ` +${stale.length - 2}`}
+        </small>
+      )}
     </span>
   );
 }
@@ -93,7 +98,13 @@ function ThemeButton() {
   useStores([theme]);
   const other = theme.value === "dark" ? "light" : "dark";
   return (
-    <button type="button" class="icon-button" aria-label={`Switch to ${other} colours`} title={`Switch to ${other} colours`} onClick={toggleTheme}>
+    <button
+      type="button"
+      class="icon-button"
+      aria-label={`Switch to ${other} colours`}
+      title={`Switch to ${other} colours`}
+      onClick={toggleTheme}
+    >
       {theme.value === "dark" ? "☀" : "☾"}
     </button>
   );

@@ -36,7 +36,10 @@ function Search() {
 
 function TypeFilter() {
   useStores([type]);
-  const choices: [AssetType | "", string][] = [["", "All"], ...(Object.entries(ASSET_TYPE_NAMES) as [AssetType, string][])];
+  const choices: [AssetType | "", string][] = [
+    ["", "All"],
+    ...(Object.entries(ASSET_TYPE_NAMES) as [AssetType, string][]),
+  ];
   return (
     <div class="type-filter" role="group" aria-label="Asset type">
       {choices.map(([value, name]) => (
@@ -57,12 +60,19 @@ function Rows() {
       <div class="watch-row watch-head" role="row">
         <span role="columnheader">Symbol</span>
         <span role="columnheader">Last</span>
-        <span role="columnheader" title="Change since the first price of the day (UTC)">Chg</span>
+        <span role="columnheader" title="Change since the first price of the day (UTC)">
+          Chg
+        </span>
         <span role="columnheader">Bid</span>
         <span role="columnheader">Ask</span>
       </div>
       {shown.map((instrument) => (
-        <Row key={instrument.symbol} instrument={instrument} cells={cells} isShown={instrument.symbol === desk.symbol.value} />
+        <Row
+          key={instrument.symbol}
+          instrument={instrument}
+          cells={cells}
+          isShown={instrument.symbol === desk.symbol.value}
+        />
       ))}
       {shown.length === 0 && <p class="empty">No instrument matches.</p>}
     </div>

@@ -15,9 +15,13 @@ export class BarStore extends Store implements Sink<Bars, Bars> {
   private readonly byStart = new Map<number, Bar>();
   private pending = new Map<number, Bar>();
   private isWhole = false;
+  /** Whether bars from before the stream are there. */
+  isLoaded = false;
   private newestSeconds = 0;
 
+  /** Another instrument or interval: nothing that was known holds. */
   clear(): void {
+    this.isLoaded = false;
     this.byStart.clear();
     this.pending.clear();
     this.isWhole = false;
@@ -45,8 +49,9 @@ export class BarStore extends Store implements Sink<Bars, Bars> {
     if (!isWanted()) return;
     for (const bar of page.bars ?? []) {
       const start = secondsOf(bar.start_time);
-      if (!this.byStart.has(start)) this.put(start, bar);
+      if (isFurther(bar, this.byStart.get(start))) this.put(start, bar);
     }
+    this.isLoaded = true;
     this.isWhole = false;
     this.touch();
   }
@@ -76,6 +81,11 @@ export class BarStore extends Store implements Sink<Bars, Bars> {
     this.byStart.set(start, bar);
     this.newestSeconds = Math.max(this.newestSeconds, start);
   }
+}
+
+/** A bar only grows: the one with more trades is the newer state of it. */
+function isFurther(bar: Bar, known: Bar | undefined): boolean {
+  return known === undefined || Number(bar.trade_count ?? 0) >= Number(known.trade_count ?? 0);
 }
 
 function oldestFirst(bars: ReadonlyMap<number, Bar>): [number, Bar][] {

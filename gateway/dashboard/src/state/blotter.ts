@@ -17,6 +17,13 @@ interface ExecutionPage {
   executions?: ExecutionReport[];
 }
 
+interface Views {
+  version: number;
+  history: readonly Order[];
+  open: readonly Order[];
+  executions: readonly ExecutionReport[];
+}
+
 export function isOpen(order: Order): boolean {
   return order.status === "NEW" || order.status === "PARTIALLY_FILLED";
 }
@@ -26,19 +33,35 @@ export class BlotterStore extends Store {
   private readonly orders = new Map<string, Order>();
   private readonly positions = new Map<string, bigint>();
   private readonly trades = new Map<string, ExecutionReport>();
+  private views: Views = { version: -1, history: [], open: [], executions: [] };
+  private sinceForgotten = 0;
 
-  openOrders(): Order[] {
-    return this.history().filter(isOpen);
+  /** Newest first. */
+  openOrders(): readonly Order[] {
+    return this.sorted().open;
   }
 
   /** Newest first. */
-  history(): Order[] {
-    return [...this.orders.values()].sort((left, right) => newestFirst(left.submit_time, right.submit_time));
+  history(): readonly Order[] {
+    return this.sorted().history;
   }
 
   /** Newest first. */
-  executions(): ExecutionReport[] {
-    return [...this.trades.values()].sort((left, right) => Number(BigInt(right.execution_id) - BigInt(left.execution_id)));
+  executions(): readonly ExecutionReport[] {
+    return this.sorted().executions;
+  }
+
+  /** Sorts once a version, however many panels ask. */
+  private sorted(): Views {
+    if (this.views.version === this.version) return this.views;
+    const history = [...this.orders.values()].sort((left, right) =>
+      descending(sortKey(left.submit_time), sortKey(right.submit_time)),
+    );
+    const executions = [...this.trades.values()].sort((left, right) =>
+      descending(BigInt(left.execution_id), BigInt(right.execution_id)),
+    );
+    this.views = { version: this.version, history, open: history.filter(isOpen), executions };
+    return this.views;
   }
 
   clear(): void {
@@ -51,8 +74,8 @@ export class BlotterStore extends Store {
   /** Applies reports in order; one that was seen before changes nothing. */
   report(reports: Reports): void {
     for (const report of reports.reports ?? []) this.apply(report);
-    this.forget();
     this.touch();
+    this.forget(reports.reports?.length ?? 0);
   }
 
   /** Takes an order as a call answered it, unless a newer state is known. */
@@ -86,21 +109,21 @@ export class BlotterStore extends Store {
     this.take(report.order);
   }
 
-  /** Keeps the newest trades, and the newest orders beside all that are open. */
-  private forget(): void {
-    if (this.trades.size > 2 * ROWS_MAX) {
-      for (const old of this.executions().slice(ROWS_MAX)) this.trades.delete(old.execution_id);
-    }
-    if (this.orders.size <= 2 * ROWS_MAX) return;
+  /** From time to time, keeps only the newest trades, and the newest orders beside all that are open. */
+  private forget(reportCount: number): void {
+    this.sinceForgotten += reportCount;
+    if (this.sinceForgotten < ROWS_MAX) return;
+    this.sinceForgotten = 0;
+    for (const old of this.executions().slice(ROWS_MAX)) this.trades.delete(old.execution_id);
     for (const old of this.history().slice(ROWS_MAX)) {
       if (isOpen(old)) continue;
       this.orders.delete(old.order_id);
       this.positions.delete(old.order_id);
     }
+    this.touch();
   }
 }
 
-function newestFirst(left: string | undefined, right: string | undefined): number {
-  const [a, b] = [sortKey(left), sortKey(right)];
-  return a < b ? 1 : a > b ? -1 : 0;
+function descending<T>(left: T, right: T): number {
+  return left < right ? 1 : left > right ? -1 : 0;
 }

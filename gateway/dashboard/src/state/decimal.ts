@@ -96,10 +96,7 @@ export function neighbours(value: Decimal, increment: Decimal): [Decimal, Decima
   const size = unitsAt(increment, scale);
   if (size <= 0n) return [value, value];
   const below = floorDivide(unitsAt(value, scale), size) * size;
-  return [
-    rescale({ units: below, scale }, increment.scale),
-    rescale({ units: below + size, scale }, increment.scale),
-  ];
+  return [rescale({ units: below, scale }, increment.scale), rescale({ units: below + size, scale }, increment.scale)];
 }
 
 /** Rounds half to even to `scale` digits, or pads with zeros. */

@@ -16,6 +16,7 @@ import { RiskStore } from "./risk";
 import { Cell } from "./store";
 import { EngineStore, HealthStore } from "./system";
 import { changed, type Draft, EMPTY_DRAFT } from "./ticket";
+import { watchVisibility } from "./visibility";
 
 const JUDGE_MS = 250;
 const STATES_POLL_MS = 3_000;
@@ -41,12 +42,17 @@ export class Desk {
   readonly draft = new Cell<Draft>(EMPTY_DRAFT);
 
   private timers: number[] = [];
+  private stopWatching: () => void = () => undefined;
   private isRunning = false;
 
   /** Starts every feed. Returns once instruments and portfolios are known. */
   async start(): Promise<void> {
     this.isRunning = true;
     this.startFeeds();
+    this.stopWatching = watchVisibility(
+      () => this.feeds.pause(),
+      () => this.feeds.resume(),
+    );
     const isWanted = (): boolean => this.isRunning;
     this.timers.push(window.setInterval(() => this.feeds.judge(performance.now()), JUDGE_MS));
     this.timers.push(window.setInterval(() => void this.risk.load().catch(() => undefined), STATES_POLL_MS));
@@ -59,6 +65,7 @@ export class Desk {
 
   stop(): void {
     this.isRunning = false;
+    this.stopWatching();
     this.timers.forEach((timer) => window.clearInterval(timer));
     this.timers = [];
     this.feeds.stopAll();
@@ -69,12 +76,26 @@ export class Desk {
     this.symbol.set(symbol);
     remember("symbol", symbol);
     this.draft.set(changed(this.draft.value, { quantity: "", price: "" }));
-    this.market.clear();
-    const path = `/ws/market-data/${encodeURIComponent(symbol)}`;
-    this.feeds.use("market", new SocketFeed("market data", path, {}, this.market));
-    const isWanted = (): boolean => this.isRunning && this.symbol.value === symbol;
-    void untilDone(() => this.market.load(symbol, isWanted), isWanted);
+    this.followMarket(symbol);
     this.followBars();
+  }
+
+  private followMarket(symbol: string): void {
+    this.market.clear();
+    const isWanted = (): boolean => this.isRunning && this.symbol.value === symbol;
+    // The channel does not resume: what traded while it was away is loaded, below what trades from now on.
+    const load = (): void => {
+      this.market.tape.clear();
+      void untilDone(() => this.market.load(symbol, isWanted), isWanted);
+    };
+    const sink = {
+      snapshot: this.market.snapshot.bind(this.market),
+      update: this.market.update.bind(this.market),
+      opened: load,
+      gap: load,
+    };
+    const path = `/ws/market-data/${encodeURIComponent(symbol)}`;
+    this.feeds.use("market", new SocketFeed("market data", path, {}, sink));
   }
 
   showInterval(interval: Interval): void {
@@ -129,8 +150,7 @@ export class Desk {
   private followBars(): void {
     const [symbol, interval] = [this.symbol.value, this.interval.value];
     this.bars.clear();
-    const isWanted = (): boolean =>
-      this.isRunning && this.symbol.value === symbol && this.interval.value === interval;
+    const isWanted = (): boolean => this.isRunning && this.symbol.value === symbol && this.interval.value === interval;
     const load = (): void => void untilDone(() => this.bars.load(symbol, interval, isWanted), isWanted);
     const sink = {
       snapshot: this.bars.snapshot.bind(this.bars),

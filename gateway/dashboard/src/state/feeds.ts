@@ -24,6 +24,15 @@ export class FeedBoard extends Store {
     this.judge(performance.now());
   }
 
+  /** Lets go of every connection until `resume`. */
+  pause(): void {
+    for (const feed of this.feeds.values()) feed.stop();
+  }
+
+  resume(): void {
+    for (const feed of this.feeds.values()) feed.start();
+  }
+
   state(name: FeedName): FeedState {
     return this.states.get(name) ?? "CONNECTING";
   }

@@ -20,7 +20,10 @@ class Reader {
   }
 }
 
-function following(messages: Sent[], snapshotFollowsGap = true): { reader: Reader; follower: Follower<string, string> } {
+function following(
+  messages: Sent[],
+  snapshotFollowsGap = true,
+): { reader: Reader; follower: Follower<string, string> } {
   const reader = new Reader();
   const follower = new Follower<string, string>(reader, 3_000, snapshotFollowsGap);
   follower.open(0);
@@ -51,7 +54,10 @@ describe("what is live", () => {
   });
 
   test("a source that the gateway lost makes the channel stale until it is back", () => {
-    const { follower } = following([{ sequence: 1, snapshot: "a" }, { sequence: 2, upstream: { source: "book", isLive: false } }]);
+    const { follower } = following([
+      { sequence: 1, snapshot: "a" },
+      { sequence: 2, upstream: { source: "book", isLive: false } },
+    ]);
     expect(follower.state(0)).toBe("STALE");
     follower.take({ sequence: 3, upstream: { source: "book", isLive: true } }, 0);
     expect(follower.state(0)).toBe("LIVE");
@@ -73,14 +79,23 @@ describe("order", () => {
   });
 
   test("after an announced gap the page is stale until the snapshot", () => {
-    const { follower } = following([{ sequence: 1, snapshot: "a" }, { sequence: 2, gap: { message: "lost" } }]);
+    const { follower } = following([
+      { sequence: 1, snapshot: "a" },
+      { sequence: 2, gap: { message: "lost" } },
+    ]);
     expect(follower.state(0)).toBe("STALE");
     follower.take({ sequence: 3, snapshot: "b" }, 0);
     expect(follower.state(0)).toBe("LIVE");
   });
 
   test("where no snapshot follows, the reader is told and loads anew", () => {
-    const { reader, follower } = following([{ sequence: 1, update: "a" }, { sequence: 2, gap: { message: "lost" } }], false);
+    const { reader, follower } = following(
+      [
+        { sequence: 1, update: "a" },
+        { sequence: 2, gap: { message: "lost" } },
+      ],
+      false,
+    );
     expect(reader.heard).toEqual(["opened", "+a", "?lost"]);
     expect(follower.state(0)).toBe("LIVE");
   });
@@ -88,7 +103,11 @@ describe("order", () => {
 
 describe("resuming", () => {
   test("the position is that of the last response applied", () => {
-    const { follower } = following([{ sequence: 1, resume_token: "t1", snapshot: "a" }, { sequence: 2, resume_token: "t2", update: "b" }, { sequence: 4, resume_token: "t4", update: "d" }]);
+    const { follower } = following([
+      { sequence: 1, resume_token: "t1", snapshot: "a" },
+      { sequence: 2, resume_token: "t2", update: "b" },
+      { sequence: 4, resume_token: "t4", update: "d" },
+    ]);
     expect(follower.resumeToken).toBe("t2");
   });
 

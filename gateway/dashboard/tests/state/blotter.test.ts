@@ -55,7 +55,13 @@ test("an answer that arrives after a newer report changes nothing", () => {
 
 test("the newest order and the newest trade are first", () => {
   const blotter = new BlotterStore();
-  blotter.report({ reports: [report("10", anOrder("1", "FILLED")), report("9007199254740995", anOrder("2", "FILLED")), report("9007199254740993", anOrder("3", "NEW"))] });
+  blotter.report({
+    reports: [
+      report("10", anOrder("1", "FILLED")),
+      report("9007199254740995", anOrder("2", "FILLED")),
+      report("9007199254740993", anOrder("3", "NEW")),
+    ],
+  });
   expect(blotter.history().map((order) => order.order_id)).toEqual(["3", "2", "1"]);
   expect(blotter.executions().map((item) => item.execution_id)).toEqual(["9007199254740995", "9007199254740993", "10"]);
 });

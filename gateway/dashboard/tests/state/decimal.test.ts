@@ -17,7 +17,12 @@ describe("text", () => {
   });
 
   test("plain text has no needless zeros, and keeps those that count", () => {
-    expect(["100.50", "100.00", "100", "0.00"].map((text) => decimal.plain(value(text)))).toEqual(["100.5", "100", "100", "0"]);
+    expect(["100.50", "100.00", "100", "0.00"].map((text) => decimal.plain(value(text)))).toEqual([
+      "100.5",
+      "100",
+      "100",
+      "0",
+    ]);
   });
 });
 

@@ -2,7 +2,12 @@ import { expect, test } from "vitest";
 import * as display from "../../src/state/display";
 
 test("what is not known is a dash, never a zero", () => {
-  expect([display.price("", "0.01"), display.quantity(undefined), display.money(""), display.profit("")]).toEqual(["–", "–", "–", "–"]);
+  expect([display.price("", "0.01"), display.quantity(undefined), display.money(""), display.profit("")]).toEqual([
+    "–",
+    "–",
+    "–",
+    "–",
+  ]);
   expect(display.percentChange("", "1")).toBe("–");
   expect(display.percentChange("0", "1")).toBe("–");
 });
@@ -18,7 +23,11 @@ test("an average price keeps two digits more when it has them", () => {
 });
 
 test("profit and loss carry their sign", () => {
-  expect([display.profit("1204.5"), display.profit("-0.705"), display.profit("0")]).toEqual(["+1,204.50", "−0.70", "0.00"]);
+  expect([display.profit("1204.5"), display.profit("-0.705"), display.profit("0")]).toEqual([
+    "+1,204.50",
+    "−0.70",
+    "0.00",
+  ]);
 });
 
 test("large quantities are grouped, and their fraction is not", () => {

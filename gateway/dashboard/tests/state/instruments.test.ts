@@ -6,7 +6,12 @@ function listed(symbol: string, name: string, type: AssetType = "STOCK"): Instru
   return { symbol, name, asset_type: type, currency: "USD", price_increment: "0.01", quantity_increment: "1" };
 }
 
-const ALL = [listed("SAP", "SAP SE"), listed("AAPL", "Apple Inc."), listed("PLD", "Prologis, Inc.", "REIT"), listed("APLE", "Apple Hospitality", "REIT")];
+const ALL = [
+  listed("SAP", "SAP SE"),
+  listed("AAPL", "Apple Inc."),
+  listed("PLD", "Prologis, Inc.", "REIT"),
+  listed("APLE", "Apple Hospitality", "REIT"),
+];
 
 function symbols(text: string, type: AssetType | "" = ""): string[] {
   return matching(ALL, text, type).map((item) => item.symbol);

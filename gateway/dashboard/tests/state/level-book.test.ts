@@ -8,7 +8,11 @@ function levels(...pairs: [string, string][]): BookLevel[] {
 
 function aBook(): LevelBook {
   const book = new LevelBook();
-  book.replace({ symbol: "AAPL", bids: levels(["9.98", "5"], ["9.99", "7"]), asks: levels(["10.01", "3"], ["10.00", "2"]) });
+  book.replace({
+    symbol: "AAPL",
+    bids: levels(["9.98", "5"], ["9.99", "7"]),
+    asks: levels(["10.01", "3"], ["10.00", "2"]),
+  });
   return book;
 }
 
@@ -24,7 +28,10 @@ test("the best level comes first on both sides", () => {
 test("an update changes, adds and removes levels", () => {
   const book = aBook();
   book.merge({ symbol: "AAPL", bids: levels(["9.99", "0"], ["9.97", "4"], ["9.98", "6"]) });
-  expect(book.levels("BUY").map((level) => [level.price, level.quantity])).toEqual([["9.98", "6"], ["9.97", "4"]]);
+  expect(book.levels("BUY").map((level) => [level.price, level.quantity])).toEqual([
+    ["9.98", "6"],
+    ["9.97", "4"],
+  ]);
   expect(prices(book, "SELL")).toEqual(["10.00", "10.01"]);
 });
 

@@ -3,7 +3,15 @@ import type { Position } from "../../src/api/types";
 import { PositionStore, totalsOf } from "../../src/state/positions";
 
 function held(symbol: string, change: Partial<Position> = {}): Position {
-  return { portfolio_id: "demo", symbol, quantity: "1", base_currency: "USD", realized_pnl_base: "0.1", unrealized_pnl_base: "0.2", ...change };
+  return {
+    portfolio_id: "demo",
+    symbol,
+    quantity: "1",
+    base_currency: "USD",
+    realized_pnl_base: "0.1",
+    unrealized_pnl_base: "0.2",
+    ...change,
+  };
 }
 
 test("totals are exact sums in the base currency", () => {

@@ -10,14 +10,22 @@ function refusal(status: number, error: object): ApiError {
 }
 
 test("a price off the tick is explained with the instrument's own increment", () => {
-  const explanation = explain(refusal(400, { reason: "OFF_TICK", message: "price is no multiple", fields: [], metadata: {} }), APPLE);
+  const explanation = explain(
+    refusal(400, { reason: "OFF_TICK", message: "price is no multiple", fields: [], metadata: {} }),
+    APPLE,
+  );
   expect(explanation.advice).toBe("The price must be a multiple of the price increment, 0.01.");
 });
 
 test("a limit's refusal shows its numbers", () => {
   const metadata = { limit: "100", used: "90", asked: "20", headroom: "10", check: "" };
   const explanation = explain(refusal(400, { reason: "POSITION_LIMIT", message: "too large", metadata }));
-  expect(explanation.facts).toEqual([["limit", "100"], ["used", "90"], ["asked", "20"], ["headroom", "10"]]);
+  expect(explanation.facts).toEqual([
+    ["limit", "100"],
+    ["used", "90"],
+    ["asked", "20"],
+    ["headroom", "10"],
+  ]);
 });
 
 test("wrong fields are named", () => {

@@ -1,6 +1,15 @@
 import { describe, expect, test } from "vitest";
 import type { Instrument } from "../../src/api/types";
-import { changed, type Draft, EMPTY_DRAFT, notionalOf, OrderName, problemsOf, requestOf, stepped } from "../../src/state/ticket";
+import {
+  changed,
+  type Draft,
+  EMPTY_DRAFT,
+  notionalOf,
+  OrderName,
+  problemsOf,
+  requestOf,
+  stepped,
+} from "../../src/state/ticket";
 
 const APPLE: Instrument = {
   symbol: "AAPL",
@@ -71,7 +80,9 @@ test("the request holds the draft's own text, and no price for a market order", 
     price: "189.2",
     time_in_force: "DAY",
   });
-  expect(requestOf(aDraft({ orderType: "MARKET", timeInForce: "IOC" }), "demo", "AAPL", "id-1")).not.toHaveProperty("price");
+  expect(requestOf(aDraft({ orderType: "MARKET", timeInForce: "IOC" }), "demo", "AAPL", "id-1")).not.toHaveProperty(
+    "price",
+  );
 });
 
 test("an arrow in an empty price starts at the best price", () => {
