@@ -107,12 +107,13 @@ class _Guard:
             "_stream" if self._method.server_streams else "_unary"
         )
         make = getattr(grpc, f"{kind}_rpc_method_handler")
+        read = self._handler.request_deserializer or self._method.request_type.FromString
         wrapper = self._streams if self._method.server_streams else self._answers
         return cast(
             "grpc.RpcMethodHandler[Any, Any]",
             make(
                 wrapper,
-                request_deserializer=self._handler.request_deserializer,
+                request_deserializer=read,
                 response_serializer=self._handler.response_serializer,
             ),
         )
