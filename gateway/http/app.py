@@ -41,13 +41,13 @@ def make_application(settings: GatewaySettings, verifier: Verifier) -> Applicati
 
     application = Starlette(
         routes=[
+            _route("/api/v1/session", sessions.show, "GET"),
+            _route("/api/v1/session:logout", sessions.logout, "POST"),
+            _route("/api/v1/{rest:path}", api.answer, *_ANY),
             _route("/healthz", _healthy, "GET"),
             _route("/openapi.json", documentation.openapi, "GET"),
             _route("/docs{rest:path}", documentation.page, "GET"),
             _route("/login", sessions.login, "GET", "POST"),
-            _route("/api/v1/session", sessions.show, "GET"),
-            _route("/api/v1/session:logout", sessions.logout, "POST"),
-            _route("/api/v1/{rest:path}", api.answer, *_ANY),
             _route("/{rest:path}", Page(settings.page_dir).answer, "GET"),
         ],
         lifespan=lifespan,

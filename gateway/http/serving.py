@@ -50,6 +50,7 @@ def _config(settings: GatewaySettings) -> uvicorn.Config:
         ws="none",
         lifespan="on",
         access_log=False,
+        proxy_headers=False,
         log_level="warning",
         server_header=False,
         timeout_graceful_shutdown=_STOP_S,

@@ -3,16 +3,19 @@
 import asyncio
 import json
 from collections.abc import AsyncIterator
+from dataclasses import replace
 from typing import Any
 
 import httpx
 import pytest
 
+from tickmesh.gateway.http.serving import run_http
 from tickmesh.gateway.settings import PAGE_DIR
 from tickmesh.orders.v1 import orders_pb2
 from tickmesh.services.runtime.identity import Signer
+from tickmesh.services.runtime.testing import free_port
 
-from .conftest import Gateway, until
+from .conftest import Gateway, answers_at, running, until
 from .test_edge import ORDER
 
 
@@ -174,13 +177,20 @@ async def test_without_a_good_token_nothing_is_answered(gateway: Gateway) -> Non
         assert error_of(answer, 403)["metadata"] == {"scope": "orders:write"}
 
 
-async def test_a_service_that_is_away_gives_503_without_its_address(
-    gateway: Gateway, client: httpx.AsyncClient
-) -> None:
-    closed = gateway.settings.http_address  # speaks no gRPC
-    assert closed
-    error = error_of(await client.get("/api/v1/risk/limits", headers={"x-request-timeout": "2"}), 501)
-    assert error["code"] == "UNIMPLEMENTED"
+async def test_a_service_that_is_away_gives_503_without_its_address(backend: Gateway) -> None:
+    port = str(free_port())
+    settings = replace(backend.settings, risk_address=f"127.0.0.1:{port}")
+    async with running(run_http(settings)):
+        await answers_at(f"{backend.http_url}/healthz")
+        async with backend.client() as client:
+            error = error_of(await client.put("/api/v1/risk/limits", json={}), 503)
+    assert error["code"] == "UNAVAILABLE"
+    assert port not in error["message"]
+
+
+async def test_a_service_that_is_starting_says_so(client: httpx.AsyncClient) -> None:
+    error = error_of(await client.get("/api/v1/risk/limits"), 503)
+    assert (error["code"], error["reason"]) == ("UNAVAILABLE", "STARTING")
 
 
 async def test_a_stream_comes_as_lines(gateway: Gateway, client: httpx.AsyncClient) -> None:
