@@ -165,6 +165,4 @@ def test_the_migrations_leave_the_tables_that_the_code_expects(tmp_path: Path) -
         assert columns == {column.name: column.nullable for column in table.columns}
         keys = made.get_pk_constraint(table.name)["constrained_columns"]
         assert keys == [column.name for column in table.primary_key]
-    migrate.migrate(engine, "pricing", revisions, "base")
-    assert sa.inspect(engine).get_table_names() == ["alembic_version"]
     engine.dispose()
