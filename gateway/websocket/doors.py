@@ -3,31 +3,52 @@
 import re
 from collections.abc import Mapping
 from dataclasses import dataclass
+from functools import cache
 from http.cookies import CookieError, SimpleCookie
 from urllib.parse import parse_qs, unquote
 
+from google.protobuf.message import Message
 from picows import WSUpgradeRequest
 
 from tickmesh.services.runtime.errors import Unauthenticated
 from tickmesh.services.runtime.identity import Principal, Verifier
 
+from ..descriptors import Route, load_contract
+from ..http import queries
 from ..http.calls import token_of
 from ..http.origins import is_own_origin
 from ..http.problems import ProblemError, bad_request, from_error, path_not_found
+from ..http.templates import Router
 
 _MARKET = re.compile(r"/ws/market-data/([A-Z0-9][A-Z0-9._-]{0,23})")
 _PORTFOLIO = re.compile(r"|[a-z0-9][a-z0-9._-]{0,47}")
 _TOKEN_LENGTH_MAX = 200
+_STREAMS = "/ws/api/"
 
 
 @dataclass(frozen=True, slots=True)
 class Wish:
     """What a reader asks for."""
 
-    channel: str  # "market-data", "trades/updates", "engine/status" or "system/health"
+    channel: str  # "market-data", "trades/updates", "engine/status", "system/health", or the path of a stream
     symbol: str = ""
     portfolio_id: str = ""
     resume_token: str = ""
+    route: Route | None = None  # of a stream of the contract, and what to ask it for
+    request: Message | None = None
+
+    @property
+    def scopes(self) -> tuple[str, ...]:
+        """What a token must carry."""
+        return _SCOPES[self.channel] if self.route is None else (self.route.scope,)
+
+
+@dataclass(frozen=True, slots=True)
+class Visitor:
+    """A caller who may read a channel."""
+
+    principal: Principal
+    token: str
 
 
 _SCOPES = {
@@ -40,14 +61,31 @@ _SCOPES = {
 
 def read_wish(target: str) -> Wish:
     """Returns the channel that a request's target means. Fails with 404 or 400."""
-    path, _, query = target.partition("?")
-    path = unquote(path)
+    raw_path, _, query = target.partition("?")
+    if raw_path.startswith(_STREAMS):
+        return _stream_wish(raw_path, query)
+    path = unquote(raw_path)
     market = _MARKET.fullmatch(path)
     name = "market-data" if market else path.removeprefix("/ws/")
     if name not in _SCOPES or not path.startswith("/ws/") or (name == "market-data" and not market):
         raise path_not_found(path)
     given = _parameters(query, ("portfolio_id", "resume_token") if name == "trades/updates" else ())
-    return Wish(name, market[1] if market else "", **given)
+    symbol = market[1] if market else ""
+    return Wish(name, symbol, given.get("portfolio_id", ""), given.get("resume_token", ""))
+
+
+def _stream_wish(raw_path: str, query: str) -> Wish:
+    """Returns a stream of the contract: the path and parameters of its HTTP route, after /ws."""
+    match = _router().match("GET", raw_path.removeprefix("/ws"))
+    if not match.route.server_streaming:
+        raise path_not_found(raw_path)
+    request = queries.to_request(query.encode("latin-1"), match.route, match.variables)
+    return Wish(raw_path.removeprefix("/ws/"), route=match.route, request=request)
+
+
+@cache
+def _router() -> Router:
+    return Router(load_contract().routes)
 
 
 def _parameters(query: str, known: tuple[str, ...]) -> dict[str, str]:
@@ -65,7 +103,7 @@ def _parameters(query: str, known: tuple[str, ...]) -> dict[str, str]:
     return first
 
 
-def admit(request: WSUpgradeRequest, wish: Wish, verifier: Verifier) -> Principal:
+def admit(request: WSUpgradeRequest, wish: Wish, verifier: Verifier) -> Visitor:
     """Returns who asks. Fails with 401 without a good token, 403 without the scope or from a foreign page."""
     headers: Mapping[str, str] = request.headers
     token, by_cookie = token_of(headers, _cookies(headers.get("cookie", "")))
@@ -76,11 +114,11 @@ def admit(request: WSUpgradeRequest, wish: Wish, verifier: Verifier) -> Principa
     if by_cookie and not is_own_origin(headers):
         message = "the session cookie works from a page of this host alone"
         raise ProblemError(403, "PERMISSION_DENIED", "FOREIGN_ORIGIN", message)
-    for scope in _SCOPES[wish.channel]:
+    for scope in wish.scopes:
         if scope not in principal.scopes:
             message = f"the token lacks the scope {scope}"
             raise ProblemError(403, "PERMISSION_DENIED", "SCOPE_MISSING", message, metadata={"scope": scope})
-    return principal
+    return Visitor(principal, token)
 
 
 def _cookies(header: str) -> dict[str, str]:

@@ -24,11 +24,12 @@ _HOPELESS = (
 
 
 class FeedFailedError(Exception):
-    """A feed that trying again cannot mend."""
+    """A feed that has come to its end: its readers are told why, and whether to try again."""
 
-    def __init__(self, reason: str, message: str) -> None:
+    def __init__(self, reason: str, message: str, *, again: bool = False) -> None:
         super().__init__(message)
         self.reason = reason
+        self.again = again
 
 
 class Feed(ABC):

@@ -73,7 +73,8 @@ class Hall:
             error = hopeless.exceptions[0]
             assert isinstance(error, FeedFailedError)
             self._forget(key)
-            _close_all(feed, WSCloseCode.POLICY_VIOLATION, error.reason, str(error))
+            code = WSCloseCode.TRY_AGAIN_LATER if error.again else WSCloseCode.POLICY_VIOLATION
+            _close_all(feed, code, error.reason, str(error))
         except* Exception as failed:
             log.error("a feed failed", feed=key, exc_info=failed)
             self._forget(key)

@@ -19,16 +19,18 @@ from tickmesh.services.runtime import client, identity, telemetry
 from tickmesh.services.runtime.settings import SERVICES
 
 from ..http.answers import to_bytes
+from ..http.calls import Backends
 from ..http.problems import ProblemError
 from ..lifetime import until_stopped
 from ..settings import GatewaySettings, split_address
 from .counters import Counters
-from .doors import Wish, admit, read_wish
+from .doors import Visitor, Wish, admit, read_wish
 from .executions import ExecutionFeed
 from .feeds import Feed
 from .hall import Hall
 from .market import MarketFeed
 from .status import EngineFeed, HealthFeed
+from .streams import StreamFeed
 
 log = telemetry.logger(__name__)
 
@@ -46,12 +48,14 @@ class Door:
         settings: GatewaySettings,
         verifier: identity.Verifier,
         channels: Mapping[str, grpc.aio.Channel],
+        backends: Backends,
         counters: Counters,
         hall: Hall,
     ) -> None:
         self._settings = settings
         self._verifier = verifier
         self._channels = channels
+        self._backends = backends
         self._counters = counters
         self._hall = hall
         self.closing = False
@@ -63,13 +67,13 @@ class Door:
             return self._health()
         try:
             wish = read_wish(target)
-            principal = admit(request, wish, self._verifier)
+            visitor = admit(request, wish, self._verifier)
             self._check_room()
         except ProblemError as problem:
             self._counters.refused += 1
             return _refusal(problem)
         self._counters.accepted += 1
-        return self._reader(wish, principal.expire_time_s - time.time())
+        return self._reader(wish, visitor)
 
     def _health(self) -> WSUpgradeResponseWithListener:
         status = {"status": "NOT_SERVING" if self.closing else "SERVING", **self._counters.value()}
@@ -81,14 +85,21 @@ class Door:
             message = "the gateway is stopping" if self.closing else "there is no room for another connection"
             raise ProblemError(503, "UNAVAILABLE", "NO_ROOM", message, headers={"retry-after": "1"})
 
-    def _reader(self, wish: Wish, token_seconds_left: float) -> WSListener:
+    def _reader(self, wish: Wish, visitor: Visitor) -> WSListener:
         key = f"{wish.channel}/{wish.symbol}{wish.portfolio_id}"
-        if wish.resume_token:  # each resumes at a place of its own
+        if wish.resume_token or wish.route:  # each stands at a place of its own
             key += f"/{uuid.uuid4().hex}"
         channel = f"{wish.channel}/{wish.symbol}".rstrip("/")
-        return self._hall.enter(key, channel, token_seconds_left, lambda: self._feed(wish))
+        seconds_left = visitor.principal.expire_time_s - time.time()
+        return self._hall.enter(key, channel, seconds_left, lambda: self._feed(wish, visitor))
 
-    def _feed(self, wish: Wish) -> Feed:
+    def _feed(self, wish: Wish, visitor: Visitor) -> Feed:
+        if wish.route is not None:
+            route, metadata = wish.route, (("authorization", f"Bearer {visitor.token}"),)
+            call = self._backends.method(route)
+            return StreamFeed(
+                wish.channel, lambda: call(wish.request, metadata=metadata), self._counters, self._settings
+            )
         orders, pricing = self._channels["orders"], self._channels["pricing"]
         if wish.channel == "market-data":
             return MarketFeed(wish.symbol, orders, pricing, self._counters, self._settings)
@@ -117,7 +128,9 @@ async def _serve(settings: GatewaySettings) -> None:
     async with AsyncExitStack() as stack:
         channels = _connect(settings, signer, stack)
         hall = Hall(counters, settings.websocket_heartbeat_s)
-        door = Door(settings, verifier, channels, counters, hall)
+        backends = Backends(settings)
+        stack.push_async_callback(backends.close)
+        door = Door(settings, verifier, channels, backends, counters, hall)
         host, port = split_address(settings.websocket_address)
         server = await ws_create_server(
             door.answer,

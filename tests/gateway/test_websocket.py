@@ -253,6 +253,57 @@ async def test_a_slow_reader_of_executions_is_closed_with_a_reason(backend: Gate
         assert ids == list(range(11, 11 + len(ids)))  # nothing was skipped before the end
 
 
+QUOTES = "/ws/api/v1/quotes:stream?symbols=AAPL&symbols=MSFT"
+
+
+async def test_any_stream_of_the_contract_is_a_channel(sockets: Gateway) -> None:
+    async with opened(sockets, QUOTES) as socket:
+        first = await frame(socket)
+        assert (first["type"], first["sequence"], first["channel"]) == ("snapshot", 1, "api/v1/quotes:stream")
+        assert [each["symbol"] for each in first["data"]["quotes"]] == ["AAPL", "MSFT"]
+        sockets.venue.quotes.publish(quote("2"))
+        update = (await frames_until(socket, "update"))[-1]
+        assert update["data"]["quotes"][0]["bid_price"] == "2"
+        assert update["resume_token"]
+    await until(lambda: sockets.venue.open_streams == 0)
+    async with opened(sockets, f"/ws/api/v1/quotes:stream?resume_token={update['resume_token']}") as socket:
+        assert (await frame(socket))["type"] == "heartbeat"
+
+
+async def test_a_stream_that_is_no_stream_or_not_allowed_is_refused(sockets: Gateway) -> None:
+    assert await refused(sockets, "/ws/api/v1/orders", sockets.bearer) == (404, "PATH_NOT_FOUND")
+    assert await refused(sockets, "/ws/api/v1/quotes:stream?symbol=A", sockets.bearer) == (
+        400,
+        "INVALID_PARAMETERS",
+    )
+    poor = {"authorization": f"Bearer {sockets.signer.mint('x', ['orders:read'], 60.0)}"}
+    assert await refused(sockets, QUOTES, poor) == (403, "SCOPE_MISSING")
+    async with opened(sockets, "/ws/api/v1/executions:stream?resume_token=nonsense") as socket:
+        assert (await frame(socket))["data"]["reason"] == "RESUME_TOKEN_INVALID"
+        with pytest.raises(ConnectionClosed) as closed:
+            await frame(socket)
+    assert closed.value.rcvd is not None
+    assert closed.value.rcvd.code == 1008
+
+
+async def test_a_slow_reader_of_a_stream_holds_its_source_back(sockets: Gateway) -> None:
+    async with opened(sockets, "/ws/api/v1/quotes:stream", max_queue=1) as socket:
+        number = 0
+        while sockets.venue.quotes.conflated == 0:
+            for _ in range(50):
+                number += 1
+                sockets.venue.quotes.publish(
+                    pricing_pb2.Quote(symbol="AAPL", bid_price=str(number), last_quantity="9" * 50_000)
+                )
+                await asyncio.sleep(0)
+        assert (await counters(sockets))["slow_readers_closed"] == 0
+        newest = ""
+        while newest != str(number):
+            item = await frame(socket)
+            if item["type"] == "update":
+                newest = item["data"]["quotes"][-1]["bid_price"]
+
+
 async def test_a_connection_lives_no_longer_than_its_token(sockets: Gateway) -> None:
     short = sockets.signer.mint("tester", ["orders:read", "pricing:read"], 2.0)
     async with opened(sockets, MARKET, {"authorization": f"Bearer {short}"}) as socket:
