@@ -58,6 +58,16 @@ async def test_an_order_travels_through_the_edge_as_curl_sends_it(edge: Gateway)
     assert edge.venue.submitted[0].client_order_id == "a-1"
 
 
+async def test_a_large_batch_and_a_stream_pass_the_edge(edge: Gateway) -> None:
+    actions = [{"submit": ORDER}] * 10_000
+    async with edge.client(edge.edge_url) as client:
+        answer = await client.post("/api/v1/orders:batch", json={"actions": actions})
+        assert len(answer.json()["results"]) == 10_000
+        async with client.stream("GET", "/api/v1/quotes:stream?symbols=AAPL") as stream:
+            first = json.loads(await anext(stream.aiter_lines()))
+    assert first["snapshot"]["quotes"][0]["symbol"] == "AAPL"
+
+
 async def test_bad_tokens_are_refused_at_the_edge(edge: Gateway) -> None:
     expired = Signer.load(edge.settings.keys).mint("x", ["orders:write"], -10.0)
     async with httpx.AsyncClient(base_url=edge.edge_url) as client:
