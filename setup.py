@@ -12,16 +12,30 @@ ROOT = Path(__file__).parent
 PROTOS = ROOT / "protos"
 PACKAGE = ROOT / "build" / "py" / "tickmesh"
 LINKED = ("services", "gateway", "native")
+SUMMARY = "tickmesh: a multi-asset trading platform that a team runs itself."
+PACKAGE_DATA = {
+    "": ["*.pyi", "*.json", "migrations/*.py", "*_migrations/*.py"],
+    "tickmesh": ["py.typed", "*.binpb"],
+    "tickmesh.gateway": ["dashboard/dist/**"],
+    "tickmesh.gateway.http": ["docs/*"],
+}
 
 
 def link_sources() -> None:
     PACKAGE.mkdir(parents=True, exist_ok=True)
     for name in LINKED:
-        link = PACKAGE / name
-        if not link.is_symlink():
-            link.symlink_to(ROOT / name, target_is_directory=True)
-    (PACKAGE / "__init__.py").write_text('"""tickmesh: a multi-asset trading platform that a team runs itself."""\n')
+        link_folder(PACKAGE / name, f"../../../{name}")
+    (PACKAGE / "__init__.py").write_text(f'"""{SUMMARY}"""\n')
     (PACKAGE / "py.typed").touch()
+
+
+def link_folder(link: Path, target: str) -> None:
+    """Points a link at a target relative to it, so that the repository may move. Replaces in one step."""
+    if link.is_symlink() and os.readlink(link) == target:
+        return
+    fresh = link.with_name(f".{link.name}.{os.getpid()}")
+    fresh.symlink_to(target, target_is_directory=True)
+    fresh.replace(link)
 
 
 def proto_files() -> list[str]:
@@ -40,22 +54,28 @@ def stubs_are_current() -> bool:
 
 
 def compile_protos() -> None:
-    import google.api.annotations_pb2 as google_api
-    import grpc_tools
     from grpc_tools import protoc
 
-    os.environ["PATH"] = os.pathsep.join([str(Path(sys.executable).parent), os.environ["PATH"]])  # protoc's plugins
+    plugins = str(Path(sys.executable).parent)
+    os.environ["PATH"] = os.pathsep.join([plugins, os.environ["PATH"]])
     out = ROOT / "build" / "stubs"
     shutil.rmtree(out, ignore_errors=True)
     out.mkdir(parents=True)
-    includes = [PROTOS, PROTOS / "third_party", Path(grpc_tools.__file__).parent / "_proto"]
-    includes.append(Path(google_api.__file__).parents[2])
-    arguments = ["protoc", *(f"-I{path}" for path in includes)]
+    arguments = ["protoc", *(f"-I{path}" for path in include_folders())]
     arguments += [f"--{kind}_out={out}" for kind in ("python", "grpc_python", "mypy", "mypy_grpc")]
-    arguments += [f"--descriptor_set_out={out / 'descriptors.binpb'}", "--include_imports", "--include_source_info"]
+    arguments += [f"--descriptor_set_out={out / 'descriptors.binpb'}"]
+    arguments += ["--include_imports", "--include_source_info"]
     if protoc.main(arguments + proto_files()) != 0:
         raise SystemExit("protoc failed")
     install_stubs(out)
+
+
+def include_folders() -> list[Path]:
+    import google.api.annotations_pb2 as google_api
+    import grpc_tools
+
+    well_known = Path(grpc_tools.__file__).parent / "_proto"
+    return [PROTOS, PROTOS / "third_party", well_known, Path(google_api.__file__).parents[2]]
 
 
 def install_stubs(out: Path) -> None:
@@ -87,7 +107,7 @@ setup(
     package_dir={"": "build/py"},
     packages=find_packages("build/py"),
     include_package_data=False,
-    package_data={"": ["*.pyi", "py.typed", "*.binpb", "*.h", "*.c", "*.json", "*.html", "*.js", "*.css", "*.svg", "*.mako"]},
+    package_data=PACKAGE_DATA,
     cffi_modules=["native/build_engine.py:ffi"],
     zip_safe=False,
 )
