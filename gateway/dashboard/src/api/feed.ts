@@ -1,8 +1,9 @@
 import { Backoff } from "./backoff";
-import type { Envelope } from "./envelope";
 import type { FeedState, Follower } from "./follower";
+import { ChannelEnded, envelopeOf } from "./frames";
+import { address, type Query } from "./http";
 
-/** A connection that stays: it reconnects with backoff, resumes, and gives up a peer that fell silent. */
+/** A connection that stays, whatever it carries. */
 export interface Feed {
   readonly name: string;
   state(nowMs: number): FeedState;
@@ -12,36 +13,35 @@ export interface Feed {
 
 const WATCH_MS = 500;
 
-/** What WebSocket and NDJSON feeds share: when to connect again, and when a connection counts as dead. */
-export abstract class ReconnectingFeed<Snapshot, Update> implements Feed {
-  protected connectionNumber = 0;
+/**
+ * Follows one WebSocket channel: reconnects with backoff, resumes where it was, and gives up a peer that fell
+ * silent. Streams come over WebSocket too: of ordinary requests a browser allows six a host, all windows together.
+ */
+export class SocketFeed<Snapshot, Update> implements Feed {
+  private socket: WebSocket | null = null;
   private readonly backoff = new Backoff();
   private retryTimer = 0;
   private watchTimer = 0;
-  private running = false;
+  private isRunning = false;
 
   constructor(
     readonly name: string,
-    protected readonly follower: Follower<Snapshot, Update>,
+    private readonly path: string,
+    private readonly query: Query,
+    private readonly follower: Follower<Snapshot, Update>,
   ) {}
 
-  /** Opens a connection; says `lost` with this number when it ends. */
-  protected abstract connect(number: number): void;
-  protected abstract disconnect(): void;
-
   start(): void {
-    if (this.running) return;
-    this.running = true;
+    if (this.isRunning) return;
+    this.isRunning = true;
     this.watchTimer = window.setInterval(() => this.watch(), WATCH_MS);
-    this.next();
+    this.connect();
   }
 
   stop(): void {
-    this.running = false;
+    this.isRunning = false;
     window.clearInterval(this.watchTimer);
     window.clearTimeout(this.retryTimer);
-    this.connectionNumber += 1;
-    this.follower.close();
     this.disconnect();
   }
 
@@ -49,34 +49,49 @@ export abstract class ReconnectingFeed<Snapshot, Update> implements Feed {
     return this.follower.state(nowMs);
   }
 
-  protected isCurrent(number: number): boolean {
-    return this.running && number === this.connectionNumber;
+  private connect(): void {
+    const socket = new WebSocket(this.url());
+    this.socket = socket;
+    socket.onopen = () => this.follower.open(performance.now());
+    socket.onclose = () => this.lost();
+    socket.onmessage = (event: MessageEvent<string>) => this.message(event.data);
   }
 
-  protected opened(number: number): void {
-    if (this.isCurrent(number)) this.follower.open(performance.now());
+  private message(text: string): void {
+    try {
+      const isWhole = this.follower.take(envelopeOf<Snapshot, Update>(text), performance.now());
+      this.backoff.reset();
+      if (!isWhole) this.lost();
+    } catch (cause) {
+      if (cause instanceof ChannelEnded) this.follower.refuse();
+      console.warn(`${this.name}: ${String(cause)}`);
+      this.lost();
+    }
   }
 
-  protected received(number: number, envelope: Envelope<Snapshot, Update>): void {
-    if (!this.isCurrent(number)) return;
-    this.backoff.reset();
-    if (!this.follower.take(envelope, performance.now())) this.lost(number);
-  }
-
-  protected lost(number: number): void {
-    if (!this.isCurrent(number)) return;
-    this.connectionNumber += 1;
-    this.follower.close();
+  private lost(): void {
     this.disconnect();
-    this.retryTimer = window.setTimeout(() => this.next(), this.backoff.nextMs());
+    if (!this.isRunning) return;
+    window.clearTimeout(this.retryTimer);
+    this.retryTimer = window.setTimeout(() => this.connect(), this.backoff.nextMs());
   }
 
-  private next(): void {
-    this.connectionNumber += 1;
-    this.connect(this.connectionNumber);
+  private disconnect(): void {
+    const socket = this.socket;
+    this.socket = null;
+    this.follower.close();
+    if (socket === null) return;
+    socket.onopen = socket.onclose = socket.onmessage = null;
+    socket.close();
   }
 
   private watch(): void {
-    if (this.follower.isSilent(performance.now())) this.lost(this.connectionNumber);
+    if (this.follower.isSilent(performance.now())) this.lost();
+  }
+
+  private url(): string {
+    const scheme = location.protocol === "https:" ? "wss:" : "ws:";
+    const query = { ...this.query, resume_token: this.follower.resumeToken };
+    return `${scheme}//${location.host}${address(this.path, query)}`;
   }
 }

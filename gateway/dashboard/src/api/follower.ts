@@ -21,6 +21,7 @@ export class Follower<Snapshot, Update> {
   private isOpen = false;
   private wasOpen = false;
   private hasHeard = false;
+  private everHeard = false;
   private missed = false;
   private heardMs = 0;
 
@@ -46,15 +47,16 @@ export class Follower<Snapshot, Update> {
     this.isOpen = false;
   }
 
-  /** Forgets the position, so that the next connection starts with a snapshot. */
-  restart(): void {
-    this.resumeToken = "";
+  /** The peer ended the connection with a reason. Was it the first thing said, the position is forgotten. */
+  refuse(): void {
+    if (!this.hasHeard) this.resumeToken = "";
   }
 
   /** Applies one response. Returns false when a response is missing: reconnect from the last good position. */
   take(envelope: Envelope<Snapshot, Update>, nowMs: number): boolean {
     this.heardMs = nowMs;
     this.hasHeard = true;
+    this.everHeard = true;
     if (!this.sequence.accept(envelope.sequence)) {
       this.missed = true;
       return false;
@@ -86,7 +88,7 @@ export class Follower<Snapshot, Update> {
 
   state(nowMs: number): FeedState {
     const isWhole = this.isOpen && !this.missed && this.lostSources.size === 0;
-    if (isWhole && !this.isSilent(nowMs)) return this.hasHeard ? "LIVE" : "CONNECTING";
-    return this.wasOpen ? "STALE" : "CONNECTING";
+    if (isWhole && this.hasHeard && !this.isSilent(nowMs)) return "LIVE";
+    return this.everHeard ? "STALE" : "CONNECTING";
   }
 }

@@ -5,11 +5,6 @@ const TIMEOUT_MS = 10_000;
 /** Called on every 401, so that the page can say how to log in again. */
 let onUnauthenticated: () => void = () => undefined;
 
-/** Says that a call was refused because nobody is logged in. */
-export function unauthenticated(): void {
-  onUnauthenticated();
-}
-
 export function whenUnauthenticated(handler: () => void): void {
   onUnauthenticated = handler;
 }

@@ -1,6 +1,5 @@
 import { listPortfolios } from "../api/calls";
-import { NdjsonFeed } from "../api/ndjson-feed";
-import { SocketFeed } from "../api/socket-feed";
+import { followChannel, followStream } from "../api/channels";
 import type { Interval, Portfolio } from "../api/types";
 import { BarStore } from "./bars";
 import { BlotterStore } from "./blotter";
@@ -95,7 +94,7 @@ export class Desk {
       gap: load,
     };
     const path = `/ws/market-data/${encodeURIComponent(symbol)}`;
-    this.feeds.use("market", new SocketFeed("market data", path, {}, sink));
+    this.feeds.use("market", followChannel(path, {}, sink));
   }
 
   showInterval(interval: Interval): void {
@@ -111,7 +110,7 @@ export class Desk {
     this.followOrders(portfolioId);
     this.positions.clear();
     const query = { portfolio_id: portfolioId };
-    this.feeds.use("positions", new NdjsonFeed("positions", "/api/v1/positions:stream", query, this.positions));
+    this.feeds.use("positions", followStream("/api/v1/positions:stream", query, this.positions));
   }
 
   changeDraft(change: Partial<Draft>): void {
@@ -123,10 +122,10 @@ export class Desk {
   }
 
   private startFeeds(): void {
-    this.feeds.use("quotes", new NdjsonFeed("quotes", "/api/v1/quotes:stream", {}, this.quotes));
-    this.feeds.use("risk", new NdjsonFeed("risk events", "/api/v1/risk/events:stream", {}, this.risk));
-    this.feeds.use("health", new SocketFeed("health", "/ws/system/health", {}, this.health));
-    this.feeds.use("engine", new SocketFeed("engine", "/ws/engine/status", {}, this.engine));
+    this.feeds.use("quotes", followStream("/api/v1/quotes:stream", {}, this.quotes));
+    this.feeds.use("risk", followStream("/api/v1/risk/events:stream", {}, this.risk));
+    this.feeds.use("health", followChannel("/ws/system/health", {}, this.health));
+    this.feeds.use("engine", followChannel("/ws/engine/status", {}, this.engine));
   }
 
   private async loadInstruments(): Promise<void> {
@@ -159,7 +158,7 @@ export class Desk {
       gap: load,
     };
     const query = { symbols: symbol, interval };
-    this.feeds.use("bars", new NdjsonFeed("bars", "/api/v1/bars:stream", query, sink));
+    this.feeds.use("bars", followStream("/api/v1/bars:stream", query, sink));
   }
 
   private followOrders(portfolioId: string): void {
@@ -174,7 +173,7 @@ export class Desk {
       gap: load,
     };
     const query = { portfolio_id: portfolioId };
-    this.feeds.use("orders", new SocketFeed("orders", "/ws/trades/updates", query, sink, false));
+    this.feeds.use("orders", followChannel("/ws/trades/updates", query, sink, false));
   }
 }
 

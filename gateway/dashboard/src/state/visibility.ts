@@ -1,9 +1,6 @@
 const HIDDEN_MS = 20_000;
 
-/**
- * Says when nobody has looked at the page for a while, and when somebody looks again. A browser opens only six
- * HTTP connections to one host, all its windows together: a page that nobody sees must not keep them.
- */
+/** Says when nobody has looked at the page for a while, and when somebody looks again: what nobody sees costs nothing. */
 export function watchVisibility(left: () => void, back: () => void): () => void {
   let timer = 0;
   let isAway = false;

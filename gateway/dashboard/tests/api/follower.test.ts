@@ -49,6 +49,7 @@ describe("what is live", () => {
     follower.close();
     expect(follower.state(1)).toBe("STALE");
     follower.open(2);
+    expect(follower.state(2)).toBe("STALE");
     follower.take({ sequence: 1, snapshot: "a" }, 3);
     expect(follower.state(3)).toBe("LIVE");
   });
@@ -120,8 +121,15 @@ describe("resuming", () => {
 
   test("a position that was refused is forgotten", () => {
     const { reader, follower } = following([{ sequence: 1, resume_token: "t1", snapshot: "a" }]);
-    follower.restart();
     follower.open(1);
+    follower.refuse();
+    follower.open(2);
     expect(reader.heard.at(-1)).toBe("opened");
+  });
+
+  test("a connection that ends after a while is resumed all the same", () => {
+    const { follower } = following([{ sequence: 1, resume_token: "t1", snapshot: "a" }]);
+    follower.refuse();
+    expect(follower.resumeToken).toBe("t1");
   });
 });
