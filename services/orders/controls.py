@@ -1,0 +1,223 @@
+"""Accounts, limits, trading states and conversion rates: requests become commands for the engine."""
+
+import hashlib
+import json
+from collections.abc import Callable
+from decimal import Decimal
+from fractions import Fraction
+
+from tickmesh.assets.v1 import assets_pb2
+from tickmesh.native.engine import NONE, CommandType, LimitType, TradingState
+from tickmesh.orders.v1 import orders_pb2 as pb
+
+from ..runtime.errors import FieldViolation, InvalidArgument
+from ..runtime.requests import RequestIdReused
+from ..values import Increment, parse_decimal
+from .domain import texts
+from .domain.faults import InvalidOrder
+from .domain.listings import Listing
+from .domain.tree import DESK, FIRM, PORTFOLIO, Node
+from .domain.venue import Venue
+from .entry import Entry
+from .sequencer import Sequencer
+
+MICRO = Decimal(1_000_000)
+VALUE_MAX = 1 << 62
+_NEEDS_SYMBOL = (LimitType.ORDER_QUANTITY, LimitType.PRICE_COLLAR, LimitType.POSITION)
+_FORBIDS_SYMBOL = (LimitType.ORDER_RATE, LimitType.GROSS_EXPOSURE)
+_STATES = {
+    pb.TradingState.ACTIVE: TradingState.ACTIVE,
+    pb.TradingState.REDUCING: TradingState.REDUCING,
+    pb.TradingState.HALTED: TradingState.HALTED,
+}
+
+
+class InvalidControl(InvalidArgument):
+    """A control whose parts do not fit."""
+
+    reason = "INVALID_CONTROL"
+
+    def __init__(self, field: str, problem: str) -> None:
+        super().__init__(f"{field}: {problem}", fields=[FieldViolation(field, problem)])
+
+
+class Controls:
+    """Stamps what is not an order."""
+
+    def __init__(self, sequencer: Sequencer, entry: Entry) -> None:
+        self._sequencer = sequencer
+        self._entry = entry
+        self._venue: Venue = sequencer.venue
+
+    def first_answer(self, request: pb.ApplyControlsRequest) -> pb.ApplyControlsResponse | None:
+        """Returns the answer that a request_id got before. Fails with RequestIdReused."""
+        known = self._venue.requests.get(request.request_id) if request.request_id else None
+        if known is None:
+            return None
+        if known[0] != digest(request):
+            raise RequestIdReused(request.request_id)
+        return pb.ApplyControlsResponse(command=known[1], canceled_count=known[2])
+
+    def stamp(self, request: pb.ApplyControlsRequest) -> list[int]:
+        """Checks all controls, then stamps them; returns their commands. One that is wrong stops all of them."""
+        planned: set[tuple[str, str]] = set()
+        steps = [self._plan(control, f"controls[{i}]", planned) for i, control in enumerate(request.controls)]
+        sequences = [sequence for step in steps for sequence in step()]
+        if request.request_id and sequences:
+            marker = json.dumps([request.request_id, digest(request), sequences[0]])
+            self._sequencer.add_note(texts.part(texts.REQUEST, marker))
+        return sequences
+
+    def _plan(self, control: pb.Control, path: str, planned: set[tuple[str, str]]) -> Callable[[], list[int]]:
+        """Checks a control now and returns what stamps it."""
+        kind = control.WhichOneof("control")
+        if kind == "account":
+            planned.add((PORTFOLIO, control.account.portfolio_id))
+            planned.add((DESK, control.account.desk_id))
+            return lambda: self._open_account(control.account)
+        if kind == "limit":
+            return self._plan_limit(control.limit, f"{path}.limit", planned)
+        if kind == "trading_state":
+            return self._plan_state(control.trading_state, f"{path}.trading_state", planned)
+        rate = parse_decimal(control.conversion_rate.rate, f"{path}.conversion_rate.rate")
+        if rate <= 0:
+            raise InvalidControl(f"{path}.conversion_rate.rate", "must be more than zero")
+        return lambda: self._revalue(control.conversion_rate.currency, rate)
+
+    def _open_account(self, account: pb.Account) -> list[int]:
+        if self._venue.tree.find(PORTFOLIO, account.portfolio_id):
+            return []
+        before = self._sequencer.last_stamped
+        desk = self._venue.tree.find(DESK, account.desk_id) or self._entry.make_node(DESK, account.desk_id, 0)
+        self._entry.make_node(PORTFOLIO, account.portfolio_id, desk.index)
+        return list(range(before + 1, self._sequencer.last_stamped + 1))
+
+    def _check_scope(
+        self, scope: pb.RiskScope, path: str, planned: set[tuple[str, str]]
+    ) -> Callable[[], Node]:
+        level = pb.RiskScope.Level.Name(scope.level).lower()
+        if (level == FIRM) != (not scope.id):
+            raise InvalidControl(
+                f"{path}.id", "is empty for FIRM, and names the desk, portfolio or strategy otherwise"
+            )
+        if scope.symbol:
+            self._venue.listings.get(scope.symbol, f"{path}.symbol")
+        if (level, scope.id) not in planned:
+            self._strategy_or_known(level, scope.id, f"{path}.id")
+        return lambda: self._node(level, scope.id)
+
+    def _strategy_or_known(self, level: str, name: str, field: str) -> None:
+        portfolio_id, slash, strategy_id = name.partition("/")
+        if level == "strategy" and slash and strategy_id:
+            self._venue.tree.portfolio(portfolio_id, field)  # its own place is made when it is first named
+            return
+        self._venue.tree.scope(level, name, field)
+
+    def _node(self, level: str, name: str) -> Node:
+        node = self._venue.tree.find(level, name)
+        if node is not None:
+            return node
+        return self._entry.make_node(level, name, self._venue.tree.portfolio(name.partition("/")[0]).index)
+
+    def _plan_limit(
+        self, limit: pb.EngineLimit, path: str, planned: set[tuple[str, str]]
+    ) -> Callable[[], list[int]]:
+        kind = LimitType(limit.limit_type)
+        place = self._check_scope(limit.scope, f"{path}.scope", planned)
+        symbol = limit.scope.symbol
+        if kind in _NEEDS_SYMBOL and not symbol:
+            raise InvalidControl(f"{path}.scope.symbol", f"{kind.name} needs an instrument")
+        if kind in _FORBIDS_SYMBOL and symbol:
+            raise InvalidControl(f"{path}.scope.symbol", f"{kind.name} holds for all instruments together")
+        listing = self._venue.listings.get(symbol) if symbol else None
+        value = -1 if not limit.value else limit_units(kind, listing, limit.value, f"{path}.value")
+        return lambda: [
+            self._sequencer.stamp(
+                CommandType.SET_LIMIT,
+                node=place().index,
+                instrument=listing.index if listing else NONE,
+                sort=kind,
+                quantity=value,
+            )
+        ]
+
+    def _plan_state(
+        self, told: pb.TradingState, path: str, planned: set[tuple[str, str]]
+    ) -> Callable[[], list[int]]:
+        place = self._check_scope(told.scope, f"{path}.scope", planned)
+        instrument = self._venue.listings.get(told.scope.symbol).index if told.scope.symbol else NONE
+
+        def stamp() -> list[int]:
+            node = place().index
+            setting = self._sequencer.stamp(
+                CommandType.SET_TRADING_STATE, node=node, instrument=instrument, sort=_STATES[told.state]
+            )
+            if not told.cancel_orders:
+                return [setting]
+            return [setting, self._sequencer.stamp(CommandType.MASS_CANCEL, node=node, instrument=instrument)]
+
+        return stamp
+
+    def _revalue(self, currency: str, rate: Decimal) -> list[int]:
+        self._venue.listings.rates[currency] = Fraction(rate)
+        note = texts.part(texts.RATE, json.dumps({"currency": currency, "rate": str(Fraction(rate))}))
+        sequences = []
+        for listing in self._venue.listings.of_currency(currency):
+            value = listing.unit_value(Fraction(rate))
+            sequences.append(
+                self._sequencer.stamp(
+                    CommandType.SET_UNIT_VALUE, instrument=listing.index, quantity=value, note=note
+                )
+            )
+            note = ""
+        return sequences
+
+    def list_instrument(self, message: assets_pb2.Instrument) -> int | None:
+        """Stamps an instrument that is new here and returns the command, or None for one that is known."""
+        if self._venue.listings.has(message.symbol):
+            return None
+        listing = _listing(message, len(self._venue.listings.by_index))
+        sequence = self._sequencer.stamp(
+            CommandType.LIST_INSTRUMENT,
+            instrument=listing.index,
+            price=listing.reference_ticks,
+            quantity=listing.unit_value(self._venue.listings.rate(listing.currency)),
+            note=texts.part(texts.LISTING, listing.to_text()),
+        )
+        self._venue.list_instrument(listing)
+        return sequence
+
+
+def digest(request: pb.ApplyControlsRequest) -> str:
+    """Returns what tells two requests apart."""
+    return hashlib.sha256(request.SerializeToString(deterministic=True)).hexdigest()
+
+
+def limit_units(kind: LimitType, listing: Listing | None, text: str, field: str) -> int:
+    """Returns a bound in the engine's units. Fails with InvalidControl and the faults of a decimal."""
+    if kind in (LimitType.ORDER_QUANTITY, LimitType.POSITION):
+        assert listing is not None
+        return listing.quantity_increment.to_units(text, field)
+    value = parse_decimal(text, field)
+    scale = MICRO if kind in (LimitType.ORDER_NOTIONAL, LimitType.GROSS_EXPOSURE) else Decimal(1)
+    units = value * scale
+    if units < 0 or units != units.to_integral_value() or units > VALUE_MAX:
+        raise InvalidControl(field, f"{text} is not a bound that {kind.name} can have")
+    return int(units)
+
+
+def _listing(message: assets_pb2.Instrument, index: int) -> Listing:
+    price_increment = Increment.parse(message.price_increment, "price_increment")
+    reference = price_increment.to_units(message.reference_price, "reference_price")
+    if reference <= 0:
+        raise InvalidOrder("reference_price", "must be more than zero")
+    return Listing(
+        index=index,
+        symbol=message.symbol,
+        currency=message.currency,
+        price_increment=price_increment,
+        quantity_increment=Increment.parse(message.quantity_increment, "quantity_increment"),
+        multiplier=Decimal(message.multiplier or "1"),
+        minimum_notional=Decimal(message.minimum_notional or "0"),
+        reference_ticks=reference,
+    )

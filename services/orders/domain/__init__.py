@@ -1,0 +1,1 @@
+"""The rules of the order path: no network, no database, no clock."""

@@ -1,0 +1,32 @@
+"""Starts the orders service on a host."""
+
+import asyncio
+
+from tickmesh.orders.v1 import orders_pb2_grpc
+
+from ..runtime import settings as runtime_settings
+from ..runtime.host import Host
+from .followers import InstrumentFollower
+from .journal import Journal
+from .servicer import OrdersServicer
+from .settings import OrdersSettings
+from .shard import JOURNAL_REVISIONS, Shard
+
+
+async def start(host: Host) -> None:
+    """Replays the journal, then takes orders; healthy once the instruments are listed."""
+    settings = runtime_settings.load(OrdersSettings)
+    journal_database = await host.database("orders_journal", JOURNAL_REVISIONS)
+    database = await host.database("orders")
+    shard = Shard(settings, Journal(journal_database.engine, settings.orders_shard), database, host.clock)
+    await asyncio.to_thread(shard.recover)
+    shard.open()
+    host.spawn(shard.projector.run(), "projector")
+    host.spawn(shard.sequencer.run(), "sequencer")
+    host.on_stop(lambda: asyncio.to_thread(shard.close))
+    await shard.make_root()
+    host.spawn(shard.end_days(), "end of day")
+    follower = InstrumentFollower(host.channel("assets"), shard)
+    host.spawn(follower.run(), "instruments")
+    host.serve(orders_pb2_grpc.add_OrdersServiceServicer_to_server, OrdersServicer(shard))
+    await follower.listed.wait()

@@ -1,0 +1,245 @@
+"""Speaks protobuf outwards and the domain's types inwards."""
+
+import asyncio
+from collections.abc import AsyncIterator, Iterable
+
+from tickmesh.common.v1 import streams_pb2
+from tickmesh.orders.v1 import orders_pb2 as pb
+from tickmesh.orders.v1 import orders_pb2_grpc
+
+from ..runtime import paging
+from ..runtime.errors import FieldViolation, InvalidArgument, NotFound, TickmeshError
+from ..runtime.server import Context
+from ..runtime.streams import respond
+from ..values import timestamp
+from .domain import faults
+from .domain.orders import Report
+from .domain.venue import Answer
+from .entry import read_order_id
+from .shard import Shard
+from .store import Filter
+from .wire import book_message, change_message, order_message, report_message, reports_message
+
+ACTIONS_MAX = 1_000
+
+
+class BatchTooLarge(InvalidArgument):
+    """More actions in one message than are taken."""
+
+    reason = "BATCH_TOO_LARGE"
+
+    def __init__(self, count: int) -> None:
+        problem = f"{count} actions; send 1 to {ACTIONS_MAX} in a message"
+        super().__init__(f"actions: {problem}", fields=[FieldViolation("actions", problem)])
+
+
+class OrderNotFound(NotFound):
+    """An id that no order has."""
+
+    reason = "UNKNOWN_ORDER"
+
+
+class OrdersServicer(orders_pb2_grpc.OrdersServiceServicer):
+    """The orders service on the wire."""
+
+    def __init__(self, shard: Shard) -> None:
+        self._shard = shard
+        self._controls_lock = asyncio.Lock()
+
+    async def SubmitOrder(self, request: pb.SubmitOrderRequest, context: Context) -> pb.Order:
+        self._shard.sequencer.admit(2)
+        sequence = self._shard.entry.submit(request)
+        (answer,) = await self._shard.sequencer.settled([sequence])
+        return await self._order_or_refusal(answer, request)
+
+    async def _order_or_refusal(self, answer: Answer, request: pb.SubmitOrderRequest) -> pb.Order:
+        report = answer.report
+        if answer.first_order_id:
+            report = await self._shard.first_answer(answer.first_order_id, request)
+        assert report is not None
+        if (
+            report.state.reason
+            and not report.state.cumulative
+            and report.exec_type == report.exec_type.REJECTED
+        ):
+            metadata = {"order_id": str(report.ticket.order_id), **(report.risk or {})}
+            raise faults.refusal(report.state.reason, metadata)
+        return order_message(report)
+
+    async def SubmitOrders(
+        self, requests: AsyncIterator[pb.SubmitOrdersRequest], context: Context
+    ) -> AsyncIterator[pb.SubmitOrdersResponse]:
+        async for request in requests:
+            count = len(request.actions)
+            if not 1 <= count <= ACTIONS_MAX:
+                raise BatchTooLarge(count)
+            self._shard.sequencer.admit(2 * count)
+            yield pb.SubmitOrdersResponse(results=await self._act(request.actions))
+
+    async def _act(self, actions: Iterable[pb.OrderAction]) -> list[pb.ActionResult]:
+        stamped: list[tuple[int, pb.ActionResult | None, pb.OrderAction]] = []
+        for action in actions:
+            try:
+                stamped.append((self._shard.entry.act(action), None, action))
+            except TickmeshError as error:
+                stamped.append((0, pb.ActionResult(reason=error.reason, message=error.message), action))
+        sequences = [sequence for sequence, _, _ in stamped if sequence]
+        answers = iter(await self._shard.sequencer.settled(sequences) if sequences else [])
+        return [refused or await self._result(next(answers), action) for _, refused, action in stamped]
+
+    async def _result(self, answer: Answer, action: pb.OrderAction) -> pb.ActionResult:
+        report = answer.report
+        if answer.first_order_id:
+            report = await self._shard.first_answer(answer.first_order_id, action.submit)
+        if report is None:
+            message = faults.sentence(answer.reason)
+            return pb.ActionResult(reason=answer.reason, message=message, command=answer.command)
+        state, listing = report.state, report.ticket.listing
+        rejected = state.status == state.status.REJECTED
+        return pb.ActionResult(
+            order_id=str(report.ticket.order_id),
+            status=int(state.status),  # type: ignore[arg-type]
+            cum_quantity=listing.quantity_increment.to_text(state.cumulative),
+            leaves_quantity=listing.quantity_increment.to_text(state.leaves),
+            reason=state.reason if rejected else "",
+            message=faults.sentence(state.reason) if rejected else "",
+            command=answer.command,
+        )
+
+    async def CancelOrder(self, request: pb.CancelOrderRequest, context: Context) -> pb.Order:
+        self._shard.sequencer.admit(1)
+        return await self._changed(self._shard.entry.cancel(request))
+
+    async def ReplaceOrder(self, request: pb.ReplaceOrderRequest, context: Context) -> pb.Order:
+        self._shard.sequencer.admit(1)
+        return await self._changed(self._shard.entry.replace(request))
+
+    async def _changed(self, sequence: int) -> pb.Order:
+        (answer,) = await self._shard.sequencer.settled([sequence])
+        if answer.report is None:
+            raise faults.refusal(answer.reason, answer.risk or {})
+        return order_message(answer.report)
+
+    async def MassCancel(self, request: pb.MassCancelRequest, context: Context) -> pb.MassCancelResponse:
+        self._shard.sequencer.admit(1)
+        sequence = self._shard.entry.mass_cancel(request)
+        if sequence is None:
+            return pb.MassCancelResponse()
+        (answer,) = await self._shard.sequencer.settled([sequence])
+        return pb.MassCancelResponse(canceled_count=answer.canceled)
+
+    async def GetOrder(self, request: pb.GetOrderRequest, context: Context) -> pb.Order:
+        order_id = read_order_id(request.order_id)
+        report = await self._shard.read(lambda reader, connection: reader.order(connection, order_id))
+        if report is None:
+            raise OrderNotFound(
+                f"order {request.order_id} does not exist", metadata={"order_id": request.order_id}
+            )
+        return order_message(report)
+
+    async def ListOrders(self, request: pb.ListOrdersRequest, context: Context) -> pb.ListOrdersResponse:
+        chosen = Filter(
+            portfolio_id=request.portfolio_id,
+            symbol=request.symbol,
+            status=request.status,
+            open_only=request.open_only,
+            client_order_id=request.client_order_id,
+        )
+        before, limit = _page(request.page_token, request.page_size)
+        found = await self._shard.read(
+            lambda reader, connection: reader.orders(connection, chosen, before, limit + 1)
+        )
+        token = paging.encode(found[limit - 1].ticket.order_id) if len(found) > limit else ""
+        return pb.ListOrdersResponse(orders=map(order_message, found[:limit]), next_page_token=token)
+
+    async def ListExecutions(
+        self, request: pb.ListExecutionsRequest, context: Context
+    ) -> pb.ListExecutionsResponse:
+        chosen = Filter(
+            order_id=read_order_id(request.order_id) if request.order_id else 0,
+            portfolio_id=request.portfolio_id,
+            symbol=request.symbol,
+            exec_type=request.exec_type,
+        )
+        before, limit = _page(request.page_token, request.page_size)
+        found = await self._shard.read(
+            lambda reader, connection: reader.executions(connection, chosen, before, limit + 1)
+        )
+        token = paging.encode(found[limit - 1].sequence) if len(found) > limit else ""
+        return pb.ListExecutionsResponse(executions=map(report_message, found[:limit]), next_page_token=token)
+
+    async def StreamExecutions(
+        self, request: pb.StreamExecutionsRequest, context: Context
+    ) -> AsyncIterator[pb.StreamExecutionsResponse]:
+        kinds, portfolio_id = frozenset(request.exec_types), request.portfolio_id
+
+        def wanted(report: Report) -> bool:
+            if kinds and int(report.exec_type) not in kinds:
+                return False
+            return not portfolio_id or report.ticket.node.portfolio_id == portfolio_id
+
+        events = self._shard.executions.follow(request.resume_token, request.from_start, wanted)
+        async for response in respond(
+            events, pb.StreamExecutionsResponse, update=reports_message, clock=self._shard.clock
+        ):
+            yield response
+
+    async def GetBook(self, request: pb.GetBookRequest, context: Context) -> pb.Book:
+        listing = self._shard.venue.listings.get(request.symbol)
+        return book_message(self._shard.venue.books[listing.index], request.depth or 20)
+
+    async def StreamBook(
+        self, request: pb.StreamBookRequest, context: Context
+    ) -> AsyncIterator[pb.StreamBookResponse]:
+        for symbol in request.symbols:
+            self._shard.venue.listings.get(symbol, "symbols")
+        conflated = request.delivery != streams_pb2.Delivery.COMPLETE
+        events = self._shard.books.follow(request.resume_token, frozenset(request.symbols), conflated)
+        async for response in respond(
+            events,
+            pb.StreamBookResponse,
+            update=lambda changes: pb.BookUpdates(updates=map(change_message, changes)),
+            snapshot=lambda books: pb.BookSnapshot(books=map(book_message, books)),
+            clock=self._shard.clock,
+        ):
+            yield response
+
+    async def GetEngineStatus(self, request: pb.GetEngineStatusRequest, context: Context) -> pb.EngineStatus:
+        status, state_hash = await self._shard.sequencer.inspect()
+        return pb.EngineStatus(
+            shard=self._shard.number,
+            epoch=self._shard.epoch,
+            command_sequence=status.command_sequence,
+            event_sequence=status.event_sequence,
+            state_hash=f"{state_hash:016x}",
+            open_orders=status.orders,
+            instruments=status.instruments,
+            projected_sequence=self._shard.projector.sequence,
+            start_time=timestamp(self._shard.start_time_ns),
+            commands_per_second=self._shard.sequencer.commands_per_second(),
+        )
+
+    async def ApplyControls(
+        self, request: pb.ApplyControlsRequest, context: Context
+    ) -> pb.ApplyControlsResponse:
+        async with self._controls_lock:  # so that a repeated request_id waits for the first answer
+            first = self._shard.controls.first_answer(request)
+            if first is not None:
+                return first
+            return await self._apply(request)
+
+    async def _apply(self, request: pb.ApplyControlsRequest) -> pb.ApplyControlsResponse:
+        sequences = self._shard.controls.stamp(request)
+        if not sequences:
+            return pb.ApplyControlsResponse(command=self._shard.venue.last_command)
+        answers = await self._shard.sequencer.settled(sequences)
+        for answer in answers:
+            if answer.reason:
+                raise faults.refusal(answer.reason, {"command": str(answer.command)})
+        canceled = sum(answer.canceled for answer in answers)
+        return pb.ApplyControlsResponse(command=sequences[-1], canceled_count=canceled)
+
+
+def _page(token: str, size: int) -> tuple[int | None, int]:
+    key = paging.decode(token, (int,))
+    return (None if key is None else int(key[0])), paging.page_limit(size)

@@ -1,0 +1,17 @@
+"""What an operator may change about the orders service."""
+
+from dataclasses import dataclass
+
+
+@dataclass(frozen=True, slots=True)
+class OrdersSettings:
+    """Read from TICKMESH_ORDERS_... variables."""
+
+    orders_shard: int = 0
+    orders_capacity: int = 1_000_000  # live orders at once
+    orders_instruments: int = 4_096
+    orders_client_ids: int = 4_194_304  # how many of the newest client order ids are remembered
+    orders_row_commands_max: int = 2_048  # commands in one journal row
+    orders_waiting_max: int = 100_000  # commands that may wait for the sequencer before new ones are refused
+    orders_executions_kept: int = 200_000  # reports in memory for streams; older ones come from the table
+    orders_book_updates_kept: int = 100_000

@@ -1,0 +1,142 @@
+"""One shard put together: journal, engine, sequencer, tables and streams; and its way back after a stop."""
+
+import asyncio
+from collections.abc import Callable
+from pathlib import Path
+from typing import TypeVar
+
+from sqlalchemy.engine import Connection
+
+from tickmesh.native.engine import NONE, CommandType, Engine, EngineConfig
+from tickmesh.orders.v1 import orders_pb2 as pb
+
+from ..runtime import telemetry
+from ..runtime.database import Database
+from ..runtime.errors import AlreadyExists, FieldViolation
+from . import store
+from .controls import Controls
+from .domain.orders import Report
+from .domain.tree import FIRM
+from .domain.venue import Outcome, Venue
+from .entry import Entry
+from .journal import Journal
+from .projector import Projector
+from .sequencer import Sequencer
+from .settings import OrdersSettings
+from .streams import Books, Executions
+
+T = TypeVar("T")
+DAY_NS = 86_400 * 1_000_000_000
+JOURNAL_REVISIONS = Path(__file__).parent / "journal_migrations"
+
+log = telemetry.logger(__name__)
+
+
+class ClientOrderIdReused(AlreadyExists):
+    """A client_order_id whose 64-bit key another id has."""
+
+    reason = "CLIENT_ORDER_ID_REUSED"
+
+
+def engine_config(settings: OrdersSettings) -> EngineConfig:
+    """Returns the capacities of the engine."""
+    return EngineConfig(
+        orders=settings.orders_capacity,
+        instruments=settings.orders_instruments,
+        client_keys=settings.orders_client_ids,
+    )
+
+
+class Shard:
+    """The order path of some instruments."""
+
+    def __init__(
+        self, settings: OrdersSettings, journal: Journal, database: Database, clock: Callable[[], int]
+    ) -> None:
+        self.number = settings.orders_shard
+        self.clock = clock
+        self.start_time_ns = clock()
+        self.venue = Venue()
+        self._settings = settings
+        self._journal = journal
+        self._database = database
+        self._engine = Engine(engine_config(settings))
+        self._reader = store.Reader(self.venue.listings)
+
+    @property
+    def epoch(self) -> int:
+        """Returns how many owners the shard has had."""
+        return self._journal.epoch
+
+    def recover(self) -> None:
+        """Takes the shard over and replays its journal: engine, venue, streams and tables are as they were."""
+        self._journal.take_over()
+        projected = self._database.run_now(
+            lambda connection: store.progress(connection, self.number, self._journal.journal_id)
+        )
+        self.projector = Projector(self._database, self.number, projected)
+        settings = self._settings
+        self.executions = Executions(
+            settings.orders_executions_kept,
+            self._journal.journal_id,
+            self._database,
+            self._reader,
+            self.projector,
+        )
+        self.books = Books(settings.orders_book_updates_kept, self.venue)
+        for row in self._journal.rows():
+            self._journal.check(row)
+            events = self._engine.process(row.payload)
+            self.executions.publish(self.venue.apply(row.payload, row.notes(), events))
+        log.info("replayed", commands=self.venue.last_command, state_hash=f"{self._engine.state_hash():016x}")
+
+    def open(self) -> None:
+        """Makes the sequencer ready for new commands. Call it in the event loop, then run `run`."""
+        self.sequencer = Sequencer(
+            self._journal,
+            self._engine,
+            self.venue,
+            self.clock,
+            self._publish,
+            row_commands_max=self._settings.orders_row_commands_max,
+            waiting_max=self._settings.orders_waiting_max,
+        )
+        self.entry = Entry(self.sequencer)
+        self.controls = Controls(self.sequencer, self.entry)
+
+    def _publish(self, outcome: Outcome) -> None:
+        self.executions.publish(outcome)
+        self.books.publish(outcome)
+
+    async def make_root(self) -> None:
+        """Makes the firm, the root of the tree, once in the life of a journal."""
+        if self.venue.tree.find(FIRM, "") is None:
+            self.entry.make_node(FIRM, "", NONE)
+            await self.sequencer.settled([self.sequencer.last_stamped])
+
+    async def end_days(self) -> None:
+        """Expires DAY orders at the end of each UTC day, also of one that ended while nobody was here."""
+        while True:
+            today = self.clock() // DAY_NS
+            if self.venue.last_time_ns > 0 and self.venue.last_time_ns // DAY_NS < today:
+                await self.sequencer.settled([self.sequencer.stamp(CommandType.END_OF_DAY, instrument=NONE)])
+            left_s = ((today + 1) * DAY_NS - self.clock()) / 1e9
+            await asyncio.sleep(min(max(left_s, 0.01), 60.0))
+
+    async def read(self, work: Callable[[store.Reader, Connection], T]) -> T:
+        """Reads from the tables once they hold everything acknowledged so far."""
+        await self.projector.caught_up()
+        return await self._database.read(lambda connection: work(self._reader, connection))
+
+    async def first_answer(self, order_id: int, request: pb.SubmitOrderRequest) -> Report:
+        """Returns the first answer to a client_order_id. Fails with ClientOrderIdReused for another id's order."""
+        report = await self.read(lambda reader, connection: reader.first_answer(connection, order_id))
+        assert report is not None, "an order that the engine remembers is in the tables"
+        if report.ticket.client_order_id != request.client_order_id:
+            problem = "its key collides with that of an earlier order; use another id"
+            raise ClientOrderIdReused(problem, fields=[FieldViolation("client_order_id", problem)])
+        return report
+
+    def close(self) -> None:
+        """Waits for the row that is being written, then gives everything back."""
+        self.sequencer.close()
