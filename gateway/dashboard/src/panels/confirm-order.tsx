@@ -1,4 +1,4 @@
-import { useEffect, useRef, useState } from "preact/hooks";
+import { useEffect, useRef } from "preact/hooks";
 import { submitOrder } from "../api/calls";
 import { ApiError } from "../api/errors";
 import type { Instrument, Order, SubmitOrderRequest } from "../api/types";
@@ -7,6 +7,7 @@ import { money, price, quantity } from "../state/display";
 import { notionalOf, OrderName, requestOf } from "../state/ticket";
 import { Dialog } from "./dialog";
 import { FailureNote } from "./failure-note";
+import { type Sending, useSending } from "./use-sending";
 
 const orderName = new OrderName();
 
@@ -17,53 +18,59 @@ interface ConfirmOrderProps {
 
 /** Shows precisely what will be sent, and sends it. Enter confirms, Esc cancels. */
 export function ConfirmOrder({ instrument, onClose }: ConfirmOrderProps) {
-  const [isSending, setSending] = useState(false);
-  const [failure, setFailure] = useState<ApiError | null>(null);
-  const request = useRef(currentRequest(instrument.symbol));
-  const sendButton = useRef<HTMLButtonElement>(null);
-  useEffect(() => sendButton.current?.focus(), [isSending]);
-
+  const sending = useSending();
+  const { current: request } = useRef(currentRequest(instrument.symbol));
   const send = async (): Promise<void> => {
-    if (isSending || isRefused(failure)) return;
-    setSending(true);
-    setFailure(null);
-    try {
-      accepted(await submitOrder(request.current));
-      onClose();
-    } catch (cause) {
-      setSending(false);
-      setFailure(decided(cause));
-    }
+    accepted(await settled(submitOrder(request)));
+    onClose();
   };
   return (
     <Dialog
-      title={`${request.current.side === "BUY" ? "Buy" : "Sell"} ${instrument.symbol}?`}
-      tone={request.current.side}
+      title={`${request.side === "BUY" ? "Buy" : "Sell"} ${instrument.symbol}?`}
+      tone={request.side}
       testId="confirm-order"
       onClose={onClose}
-      onSubmit={() => void send()}
+      onSubmit={() => void (isRefused(sending.failure) || sending.run(send))}
     >
-      <Sentence request={request.current} instrument={instrument} />
-      <Fields request={request.current} />
-      {failure && <FailureNote error={failure} instrument={instrument} />}
-      <div class="dialog-actions">
-        <button type="button" onClick={onClose}>
-          {isRefused(failure) ? "Back to the ticket" : "Cancel"} <kbd>Esc</kbd>
-        </button>
-        {!isRefused(failure) && (
-          <button
-            ref={sendButton}
-            type="submit"
-            class="primary"
-            data-testid="confirm-send"
-            data-side={request.current.side}
-            disabled={isSending}
-          >
-            {isSending ? "Sending…" : failure ? "Send again" : "Send order"} <kbd>Enter</kbd>
-          </button>
-        )}
-      </div>
+      <Sentence request={request} instrument={instrument} />
+      <Fields request={request} />
+      {sending.failure && <FailureNote error={sending.failure} instrument={instrument} />}
+      <Actions sending={sending} side={request.side} onClose={onClose} />
     </Dialog>
+  );
+}
+
+interface ActionsProps {
+  sending: Sending;
+  side: SubmitOrderRequest["side"];
+  onClose: () => void;
+}
+
+/** What Enter would do has the focus: send, send again, or go back to the ticket. */
+function Actions({ sending: { isSending, failure }, side, onClose }: ActionsProps) {
+  const element = useRef<HTMLDivElement>(null);
+  useEffect(() => {
+    const last = element.current?.lastElementChild;
+    if (last instanceof HTMLElement) last.focus();
+  }, [isSending, failure]);
+  return (
+    <div class="dialog-actions" ref={element}>
+      <button type="button" onClick={onClose}>
+        {isRefused(failure) ? "Back to the ticket" : "Cancel"} <kbd>Esc</kbd>
+      </button>
+      {!isRefused(failure) && (
+        <button
+          type="submit"
+          class="primary"
+          data-testid="confirm-send"
+          data-side={side}
+          disabled={isSending}
+          autofocus
+        >
+          {isSending ? "Sending…" : failure ? "Send again" : "Send order"} <kbd>Enter</kbd>
+        </button>
+      )}
+    </div>
   );
 }
 
@@ -76,27 +83,29 @@ function isRefused(error: ApiError | null): boolean {
   return error !== null && !error.outcomeIsUnknown;
 }
 
-/** Notes that the server decided, unless it is not known whether it did. */
-function decided(cause: unknown): ApiError | null {
-  if (!(cause instanceof ApiError)) throw cause;
-  if (!cause.outcomeIsUnknown) orderName.settled();
-  return cause;
+/** Passes an answer on, and notes that the server has decided unless it is not known whether it did. */
+async function settled(answer: Promise<Order>): Promise<Order> {
+  try {
+    const order = await answer;
+    orderName.settled();
+    return order;
+  } catch (cause) {
+    if (cause instanceof ApiError && isRefused(cause)) orderName.settled();
+    throw cause;
+  }
 }
 
 function accepted(order: Order): void {
-  orderName.settled();
   desk.blotter.take(order);
   desk.changeDraft({ quantity: "" });
   const increment = desk.instruments.get(order.symbol)?.price_increment;
-  const what = `${order.side} ${quantity(order.quantity)} ${order.symbol}`;
-  const filled = order.average_price
-    ? ` · ${quantity(order.cum_quantity)} at ${price(order.average_price, increment)}`
-    : "";
-  const tone = order.status === "REJECTED" ? "bad" : "good";
-  desk.notices.say(
-    `${what}: ${order.status.toLowerCase().replace("_", " ")}${filled}${order.reason ? ` · ${order.reason}` : ""}`,
-    tone,
-  );
+  const average = order.average_price;
+  const parts = [
+    `${order.side} ${quantity(order.quantity)} ${order.symbol}: ${order.status.toLowerCase().replace("_", " ")}`,
+    average ? `${quantity(order.cum_quantity)} at ${price(average, increment)}` : "",
+    order.reason ?? "",
+  ];
+  desk.notices.say(parts.filter(Boolean).join(" · "), order.status === "REJECTED" ? "bad" : "good");
 }
 
 function Sentence({ request, instrument }: { request: SubmitOrderRequest; instrument: Instrument }) {

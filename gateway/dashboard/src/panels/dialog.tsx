@@ -1,5 +1,5 @@
 import type { ComponentChildren } from "preact";
-import { useEffect, useRef } from "preact/hooks";
+import { useLayoutEffect, useRef } from "preact/hooks";
 
 interface DialogProps {
   title: string;
@@ -10,10 +10,11 @@ interface DialogProps {
   children: ComponentChildren;
 }
 
-/** A modal dialog: Enter submits, Esc closes, the focus stays inside and goes back afterwards. */
+/** A modal dialog: Enter submits, Esc closes, the focus stays inside (first on `autofocus`) and goes back afterwards. */
 export function Dialog({ title, tone, testId, onClose, onSubmit, children }: DialogProps) {
   const element = useRef<HTMLDialogElement>(null);
-  useEffect(() => {
+  // Before the next key can arrive: it belongs to the dialog.
+  useLayoutEffect(() => {
     const before = document.activeElement;
     element.current?.showModal();
     return () => {

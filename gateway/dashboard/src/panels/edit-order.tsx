@@ -1,40 +1,31 @@
 import { useState } from "preact/hooks";
 import { replaceOrder } from "../api/calls";
-import { ApiError } from "../api/errors";
 import type { Order } from "../api/types";
 import { desk } from "../state/desk";
 import { stepped, stepProblem } from "../state/ticket";
 import { Dialog } from "./dialog";
 import { FailureNote } from "./failure-note";
+import { useSending } from "./use-sending";
 
 /** Changes price and total quantity of an order that rests. */
 export function EditOrder({ order, onClose }: { order: Order; onClose: () => void }) {
   const [quantity, setQuantity] = useState(order.quantity);
   const [price, setPrice] = useState(order.price ?? "");
-  const [isSending, setSending] = useState(false);
-  const [failure, setFailure] = useState<ApiError | null>(null);
+  const sending = useSending();
   const instrument = desk.instruments.get(order.symbol);
   const steps = { quantity: instrument?.quantity_increment ?? "1", price: instrument?.price_increment ?? "0.01" };
   const problem = stepProblem("quantity", quantity, steps.quantity) ?? stepProblem("price", price, steps.price);
 
   const send = async (): Promise<void> => {
-    if (problem !== null || isSending) return;
-    setSending(true);
-    try {
-      desk.blotter.take(await replaceOrder(order, { quantity: quantity.trim(), price: price.trim() }));
-      onClose();
-    } catch (cause) {
-      if (!(cause instanceof ApiError)) throw cause;
-      setFailure(cause);
-      setSending(false);
-    }
+    desk.blotter.take(await replaceOrder(order, { quantity: quantity.trim(), price: price.trim() }));
+    onClose();
   };
   return (
     <Dialog
       title={`Change ${order.side.toLowerCase()} order in ${order.symbol}`}
       tone={order.side}
       onClose={onClose}
-      onSubmit={() => void send()}
+      onSubmit={() => void (problem ?? sending.run(send))}
     >
       <div class="field-pair">
         <EditField name="Total quantity" value={quantity} increment={steps.quantity} onChange={setQuantity} />
@@ -46,22 +37,28 @@ export function EditOrder({ order, onClose }: { order: Order; onClose: () => voi
           {problem.message}
         </p>
       )}
-      {failure && <FailureNote error={failure} instrument={instrument} />}
-      <div class="dialog-actions">
-        <button type="button" onClick={onClose}>
-          Keep as it is <kbd>Esc</kbd>
-        </button>
-        <button
-          type="submit"
-          class="primary"
-          data-side={order.side}
-          data-testid="edit-send"
-          disabled={problem !== null || isSending}
-        >
-          {isSending ? "Sending…" : "Change order"} <kbd>Enter</kbd>
-        </button>
-      </div>
+      {sending.failure && <FailureNote error={sending.failure} instrument={instrument} />}
+      <Actions side={order.side} isReady={problem === null && !sending.isSending} onClose={onClose} />
     </Dialog>
+  );
+}
+
+interface ActionsProps {
+  side: Order["side"];
+  isReady: boolean;
+  onClose: () => void;
+}
+
+function Actions({ side, isReady, onClose }: ActionsProps) {
+  return (
+    <div class="dialog-actions">
+      <button type="button" onClick={onClose}>
+        Keep as it is <kbd>Esc</kbd>
+      </button>
+      <button type="submit" class="primary" data-side={side} data-testid="edit-send" disabled={!isReady}>
+        Change order <kbd>Enter</kbd>
+      </button>
+    </div>
   );
 }
 

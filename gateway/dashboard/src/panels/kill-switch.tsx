@@ -1,10 +1,11 @@
 import { useRef, useState } from "preact/hooks";
 import { killSwitch } from "../api/calls";
-import { ApiError } from "../api/errors";
 import type { RiskScope } from "../api/types";
 import { desk } from "../state/desk";
+import { scopeName } from "../state/risk";
 import { Dialog } from "./dialog";
 import { FailureNote } from "./failure-note";
+import { useSending } from "./use-sending";
 
 /** Halts the firm or the portfolio and cancels all their orders. */
 export function KillSwitch() {
@@ -25,80 +26,96 @@ function KillDialog({ onClose }: { onClose: () => void }) {
   const [choice, setChoice] = useState<Choice>("FIRM");
   const [typed, setTyped] = useState("");
   const [comment, setComment] = useState("");
-  const [failure, setFailure] = useState<ApiError | null>(null);
-  const [isSending, setSending] = useState(false);
   const requestId = useRef(crypto.randomUUID());
+  const sending = useSending();
   const portfolioId = desk.portfolioId.value;
   const word = choice === "FIRM" ? "FIRM" : portfolioId;
   const isConfirmed = typed.trim() === word && word !== "";
-
+  const choose = (next: Choice): void => {
+    requestId.current = crypto.randomUUID();
+    setChoice(next);
+    setTyped("");
+  };
   const send = async (): Promise<void> => {
-    if (!isConfirmed || isSending) return;
-    setSending(true);
-    setFailure(null);
-    try {
-      const scope: RiskScope = choice === "FIRM" ? { level: "FIRM" } : { level: "PORTFOLIO", id: portfolioId };
-      const record = await killSwitch(scope, comment.trim(), requestId.current);
-      desk.notices.say(`${word} is halted; ${record?.canceled_count ?? 0} orders cancelled`, "bad");
-      void desk.risk.load().catch(() => undefined);
-      onClose();
-    } catch (cause) {
-      if (!(cause instanceof ApiError)) throw cause;
-      if (!cause.outcomeIsUnknown) requestId.current = crypto.randomUUID();
-      setFailure(cause);
-      setSending(false);
-    }
+    await halt(scopeOf(choice, portfolioId), comment.trim(), requestId.current);
+    onClose();
   };
   return (
-    <Dialog title="Kill switch" tone="danger" testId="kill-dialog" onClose={onClose} onSubmit={() => void send()}>
+    <Dialog
+      title="Kill switch"
+      tone="danger"
+      testId="kill-dialog"
+      onClose={onClose}
+      onSubmit={() => void (isConfirmed && sending.run(send))}
+    >
       <p>
         Halts trading and cancels every live order of the scope, in one step. Cancels stay possible; new orders are
         refused until the scope is set ACTIVE again.
       </p>
-      <ScopeChoice
-        choice={choice}
-        portfolioId={portfolioId}
-        onChoose={(next) => {
-          setChoice(next);
-          setTyped("");
-        }}
-      />
-      <label class="field">
-        <span>
-          Why <small>for the record</small>
-        </span>
-        <input
-          value={comment}
-          maxLength={500}
-          autocomplete="off"
-          data-testid="kill-comment"
-          onInput={(event) => setComment(event.currentTarget.value)}
-        />
-      </label>
-      <label class="field">
-        <span>
-          Type <code>{word}</code> to confirm
-        </span>
-        <input
-          value={typed}
-          autocomplete="off"
-          spellcheck={false}
-          autofocus
-          data-testid="kill-confirm-input"
-          data-word={word}
-          onInput={(event) => setTyped(event.currentTarget.value)}
-        />
-      </label>
-      {failure && <FailureNote error={failure} />}
+      <ScopeChoice choice={choice} portfolioId={portfolioId} onChoose={choose} />
+      <CommentField value={comment} onChange={setComment} />
+      <ConfirmField word={word} value={typed} onChange={setTyped} />
+      {sending.failure && <FailureNote error={sending.failure} />}
       <div class="dialog-actions">
         <button type="button" onClick={onClose}>
           Keep trading <kbd>Esc</kbd>
         </button>
-        <button type="submit" class="primary danger" data-testid="kill-confirm" disabled={!isConfirmed || isSending}>
-          {isSending ? "Halting…" : `Halt ${choice === "FIRM" ? "the firm" : portfolioId}`}
+        <button type="submit" class="primary danger" data-testid="kill-confirm" disabled={!isConfirmed}>
+          {sending.isSending ? "Halting…" : `Halt ${choice === "FIRM" ? "the firm" : portfolioId}`}
         </button>
       </div>
     </Dialog>
+  );
+}
+
+function scopeOf(choice: Choice, portfolioId: string): RiskScope {
+  return choice === "FIRM" ? { level: "FIRM" } : { level: "PORTFOLIO", id: portfolioId };
+}
+
+async function halt(scope: RiskScope, comment: string, requestId: string): Promise<void> {
+  const record = await killSwitch(scope, comment, requestId);
+  desk.notices.say(`${scopeName(scope)} is halted; ${record?.canceled_count ?? 0} orders cancelled`, "bad");
+  void desk.risk.load().catch(() => undefined);
+}
+
+interface TextFieldProps {
+  value: string;
+  onChange: (value: string) => void;
+}
+
+function CommentField({ value, onChange }: TextFieldProps) {
+  return (
+    <label class="field">
+      <span>
+        Why <small>for the record</small>
+      </span>
+      <input
+        value={value}
+        maxLength={500}
+        autocomplete="off"
+        data-testid="kill-comment"
+        onInput={(event) => onChange(event.currentTarget.value)}
+      />
+    </label>
+  );
+}
+
+function ConfirmField({ word, value, onChange }: TextFieldProps & { word: string }) {
+  return (
+    <label class="field">
+      <span>
+        Type <code>{word}</code> to confirm
+      </span>
+      <input
+        value={value}
+        autocomplete="off"
+        spellcheck={false}
+        autofocus
+        data-testid="kill-confirm-input"
+        data-word={word}
+        onInput={(event) => onChange(event.currentTarget.value)}
+      />
+    </label>
   );
 }
 

@@ -4,7 +4,7 @@ import { desk } from "../state/desk";
 import { money, price, quantity, UNKNOWN } from "../state/display";
 import { useStores } from "../state/hooks";
 import { covers } from "../state/risk";
-import { allowsPostOnly, notionalOf, problemsOf, timesInForce } from "../state/ticket";
+import { allowsPostOnly, type Draft, notionalOf, problemsOf, timesInForce } from "../state/ticket";
 import { ConfirmOrder } from "./confirm-order";
 import { Panel } from "./panel";
 import { SideChoice } from "./side-choice";
@@ -54,15 +54,21 @@ function TicketForm() {
         )}
         <PostOnly />
         <Summary />
-        <div class="ticket-foot">
-          <HaltNote />
-          <button type="submit" class="submit" data-testid="ticket-submit">
-            Review {draft.side === "BUY" ? "buy" : "sell"} {instrument.symbol}
-          </button>
-        </div>
+        <Foot draft={draft} symbol={instrument.symbol} />
       </form>
       {isConfirming && <ConfirmOrder instrument={instrument} onClose={closeConfirmation} />}
     </>
+  );
+}
+
+function Foot({ draft, symbol }: { draft: Draft; symbol: string }) {
+  return (
+    <div class="ticket-foot">
+      <HaltNote />
+      <button type="submit" class="submit" data-testid="ticket-submit">
+        Review {draft.side === "BUY" ? "buy" : "sell"} {symbol}
+      </button>
+    </div>
   );
 }
 
