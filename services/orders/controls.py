@@ -59,7 +59,7 @@ class Controls:
         return pb.ApplyControlsResponse(command=known[1], canceled_count=known[2])
 
     def stamp(self, request: pb.ApplyControlsRequest) -> list[int]:
-        """Checks all controls, then stamps them; returns their commands. One that is wrong stops all of them."""
+        """Checks all controls, then stamps them; returns their commands. A wrong one stops all of them."""
         planned: set[tuple[str, str]] = set()
         steps = [self._plan(control, f"controls[{i}]", planned) for i, control in enumerate(request.controls)]
         sequences = [sequence for step in steps for sequence in step()]

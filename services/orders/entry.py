@@ -62,7 +62,7 @@ class Entry:
     def _terms(self, request: pb.SubmitOrderRequest) -> _Terms:
         listing = self._venue.listings.get(request.symbol)
         lots = listing.lots(request.quantity)
-        market = request.order_type == OrderType.MARKET
+        market = int(request.order_type) == OrderType.MARKET
         ticks = 0 if market else self._price(listing, request.price)
         if market and request.price:
             raise InvalidOrder("price", "a MARKET order has no price")
@@ -140,7 +140,7 @@ class Entry:
         return self._venue.listings.by_index[index]
 
     def mass_cancel(self, request: pb.MassCancelRequest) -> int | None:
-        """Stamps a mass cancel and returns its command, or None when there is nothing that could be cancelled."""
+        """Stamps a mass cancel and returns its command, or None when nothing could be cancelled."""
         node: Node | None = self._venue.tree.portfolio(request.portfolio_id)
         if request.strategy_id:
             node = self._venue.tree.find(STRATEGY, f"{request.portfolio_id}/{request.strategy_id}")

@@ -10,6 +10,7 @@ import json
 import uuid
 from collections.abc import Iterator
 from dataclasses import dataclass
+from typing import Any
 
 import sqlalchemy as sa
 from sqlalchemy.engine import Connection, Engine
@@ -79,10 +80,15 @@ class Row:
 def row_hash(
     previous: bytes, shard: int, first: int, last: int, epoch: int, payload: bytes, texts: str
 ) -> bytes:
-    """Returns SHA-256 over the hash before, the numbers, and the lengths and contents of payload and texts."""
+    """Returns SHA-256 over the hash before, the numbers, and lengths and contents of payload and texts."""
     words = texts.encode()
     head = f"{shard}|{first}|{last}|{epoch}|{len(payload)}|{len(words)}|".encode()
     return hashlib.sha256(b"".join((previous, head, payload, words))).digest()
+
+
+def _row(found: Any) -> Row:
+    numbers = (found.shard, found.first_sequence, found.last_sequence, found.epoch)
+    return Row(*numbers, bytes(found.payload), found.texts, bytes(found.hash))
 
 
 class Journal:
@@ -124,11 +130,7 @@ class Journal:
         here = (JOURNAL.c.shard == self._shard) & (JOURNAL.c.first_sequence > after)
         query = sa.select(JOURNAL).where(here).order_by(JOURNAL.c.first_sequence).limit(PAGE_ROWS)
         with self._engine.connect().execution_options(begin="BEGIN") as connection:
-            return [
-                Row(row.shard, row.first_sequence, row.last_sequence, row.epoch, bytes(row.payload), row.texts,
-                    bytes(row.hash))
-                for row in connection.execute(query)
-            ]  # fmt: skip
+            return [_row(row) for row in connection.execute(query)]
 
     def check(self, row: Row) -> None:
         """Takes a row as the next one. Fails with BrokenChain when it does not fit the rows before."""

@@ -143,7 +143,10 @@ class Sequencer:
         return None
 
     async def settled(self, sequences: list[int]) -> list[Answer]:
-        """Waits until stamped commands are durable and done; returns their answers. Call it before any other await."""
+        """Waits until stamped commands are durable and done; returns their answers.
+
+        Call it right after stamping, before any other await.
+        """
         future: asyncio.Future[list[Answer]] = asyncio.get_running_loop().create_future()
         self._rows[-1].waiters.append((sequences, future))
         self._work.set()

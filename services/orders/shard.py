@@ -69,7 +69,7 @@ class Shard:
         return self._journal.epoch
 
     def recover(self) -> None:
-        """Takes the shard over and replays its journal: engine, venue, streams and tables are as they were."""
+        """Takes the shard over and replays its journal: everything is as it was."""
         self._journal.take_over()
         projected = self._database.run_now(
             lambda connection: store.progress(connection, self.number, self._journal.journal_id)
@@ -129,7 +129,7 @@ class Shard:
         return await self._database.read(lambda connection: work(self._reader, connection))
 
     async def first_answer(self, order_id: int, request: pb.SubmitOrderRequest) -> Report:
-        """Returns the first answer to a client_order_id. Fails with ClientOrderIdReused for another id's order."""
+        """Returns the first answer to a client_order_id. Fails with ClientOrderIdReused."""
         report = await self.read(lambda reader, connection: reader.first_answer(connection, order_id))
         assert report is not None, "an order that the engine remembers is in the tables"
         if report.ticket.client_order_id != request.client_order_id:

@@ -56,8 +56,8 @@ PROGRESS = sa.Table(
 _TICKET = [
     ORDERS.c[name]
     for name in (
-        "client_order_id", "portfolio_id", "strategy_id", "symbol", "side", "order_type", "time_in_force", "post_only",
-        "submit_time_ns",
+        "client_order_id", "portfolio_id", "strategy_id", "symbol", "side", "order_type", "time_in_force",
+        "post_only", "submit_time_ns",
     )
 ]  # fmt: skip
 _REPORTS = sa.select(EXECUTIONS, *_TICKET).join(ORDERS, ORDERS.c.order_id == EXECUTIONS.c.order_id)
@@ -81,7 +81,7 @@ class JournalChanged(Exception):
 
 
 def progress(connection: Connection, shard: int, journal_id: str) -> int:
-    """Returns up to which event the tables are written. Fails with JournalChanged when they are of another journal."""
+    """Returns up to which event the tables are written. Fails with JournalChanged for another journal."""
     row = connection.execute(sa.select(PROGRESS).where(PROGRESS.c.shard == shard)).first()
     if row is None or not row.journal_id:
         upsert(connection, PROGRESS, [{"shard": shard, "journal_id": journal_id, "sequence": 0}], ["shard"])

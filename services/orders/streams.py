@@ -45,6 +45,7 @@ class Executions:
                 token = updates.token
                 if updates.items:
                     yield updates
+        event: Event[None, Report]
         async for event in self.hub.follow(token, select=select):
             yield event
 

@@ -28,7 +28,7 @@ def order_message(report: Report) -> pb.Order:
         portfolio_id=ticket.node.portfolio_id,
         strategy_id=ticket.node.strategy_id,
         symbol=listing.symbol,
-        side=ticket.side,  # type: ignore[arg-type]  the contract's numbers are the engine's
+        side=ticket.side,  # type: ignore[arg-type]
         order_type=ticket.order_type,  # type: ignore[arg-type]
         time_in_force=FROM_ENGINE_TIF[TimeInForce(ticket.time_in_force)],
         post_only=ticket.post_only,

@@ -133,7 +133,7 @@ class Report:
 
 
 def average_price(listing: Listing, value: int, cumulative: int) -> str:
-    """Returns the mean price of what traded, rounded half even to 12 digits; nothing before the first trade."""
+    """Returns the mean price of what traded, rounded half even to 12 digits; nothing before a trade."""
     if not cumulative:
         return ""
     with localcontext() as context:

@@ -6,6 +6,7 @@ journal by the same code, so that a restart and a quiet afternoon look alike.
 
 import json
 from collections import OrderedDict, deque
+from collections.abc import Callable
 from dataclasses import dataclass, field
 from fractions import Fraction
 from typing import Any
@@ -309,7 +310,7 @@ class _Step:
         return change
 
 
-_HANDLERS = {
+_HANDLERS: dict[int, Callable[[_Step, tuple[int, ...]], None]] = {
     EventType.ORDER_ACCEPTED: _Step.accepted,
     EventType.ORDER_REJECTED: _Step.rejected,
     EventType.TRADE: _Step.traded,
