@@ -6,7 +6,7 @@ hot paths, it is an integer number of increments (ticks, lots). Nothing here rou
 
 import re
 from dataclasses import dataclass
-from decimal import Decimal, localcontext
+from decimal import Context, Decimal
 from typing import NewType
 
 from google.protobuf.timestamp_pb2 import Timestamp
@@ -16,6 +16,7 @@ from .runtime.errors import FieldViolation, InvalidArgument
 Symbol = NewType("Symbol", str)
 
 NANOSECONDS = 1_000_000_000
+_EXACT = Context(prec=120)  # digits enough for any two numbers that we read: nothing is rounded
 UNITS_MAX = 1 << 46  # the engine's bound on ticks and on lots, see native/engine.h
 _DECIMAL = re.compile(r"-?(0|[1-9][0-9]{0,23})(\.[0-9]{1,24})?")
 
@@ -54,7 +55,7 @@ class OutOfBounds(InvalidArgument):
 
 
 def parse_decimal(text: str, field: str) -> Decimal:
-    """Returns plain decimal text as a number. Fails with MalformedDecimal, also for NaN, infinity and exponents."""
+    """Returns plain decimal text as a number. Fails with MalformedDecimal, for NaN and exponents too."""
     if not _DECIMAL.fullmatch(text):
         raise MalformedDecimal(text, field)
     return Decimal(text)
@@ -76,12 +77,12 @@ class Increment:
     def __init__(self, value: Decimal) -> None:
         if not value.is_finite() or value <= 0:
             raise ValueError(f"an increment is more than zero, not {value}")
-        self.value = value.normalize()
+        self.value = value.normalize(_EXACT)
         exponent = self.value.as_tuple().exponent
         assert isinstance(exponent, int)
         self._places = max(0, -exponent)
         self._scale: int = 10**self._places
-        self._factor = int(self.value.scaleb(self._places))
+        self._factor = int(self.value.scaleb(self._places, _EXACT))
 
     @classmethod
     def parse(cls, text: str, field: str) -> "Increment":
@@ -95,7 +96,8 @@ class Increment:
     def to_units(self, text: str, field: str) -> int:
         """Returns how many increments text is. Fails with MalformedDecimal, NotAMultiple or OutOfBounds."""
         whole, _, fraction = text.partition(".")
-        if len(fraction) <= self._places and whole.isdecimal() and whole.isascii() and len(text) <= 24:
+        plain = whole.isdecimal() and whole.isascii() and (whole[0] != "0" or len(whole) == 1)
+        if plain and len(fraction) <= self._places and len(text) <= 24:
             scaled = self._scaled(whole, fraction, text, field)
             units, rest = divmod(scaled, self._factor)
             if rest == 0 and units <= UNITS_MAX:
@@ -116,15 +118,13 @@ class Increment:
         units = self.floor_units(value)
         if abs(units) > UNITS_MAX:
             raise OutOfBounds(text, self, field)
-        if units * self.value != value:
+        if _EXACT.multiply(units, self.value) != value:
             raise NotAMultiple(value, self, field)
         return units
 
     def floor_units(self, value: Decimal) -> int:
         """Returns how many whole increments fit into a number, rounded down."""
-        with localcontext() as context:
-            context.prec = 80
-            return int((value / self.value).to_integral_value("ROUND_FLOOR"))
+        return int(_EXACT.divide(value, self.value).to_integral_value("ROUND_FLOOR"))
 
     def to_text(self, units: int) -> str:
         """Returns so many increments as decimal text with the increment's number of digits."""
@@ -137,7 +137,7 @@ class Increment:
 
     def to_decimal(self, units: int) -> Decimal:
         """Returns so many increments as an exact number."""
-        return Decimal(units * self._factor).scaleb(-self._places)
+        return Decimal(units * self._factor).scaleb(-self._places, _EXACT)
 
     def __repr__(self) -> str:
         return f"Increment({self.value})"

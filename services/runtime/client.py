@@ -3,7 +3,7 @@
 import json
 import time
 from collections.abc import Callable, Iterable
-from typing import Any
+from typing import Any, cast
 
 import grpc
 
@@ -23,28 +23,36 @@ _RETRY = {
 TokenSource = Callable[[], str]
 
 
-def service_token(signer: Signer, subject: str, scopes: Iterable[str]) -> TokenSource:
+class _ServiceToken:
+    """Mints a token, and another when two thirds of its life have passed.
+
+    By the clock on the wall: the monotonic one stands still while a laptop sleeps, and tokens age.
+    """
+
+    def __init__(self, mint: Callable[[], str], clock_s: Callable[[], float]) -> None:
+        self._mint = mint
+        self._clock_s = clock_s
+        self._token = ""
+        self._made_s = 0.0
+
+    def __call__(self) -> str:
+        age_s = self._clock_s() - self._made_s
+        if not self._token or not 0 <= age_s < TOKEN_TTL_S * 2 / 3:
+            self._token = self._mint()
+            self._made_s = self._clock_s()
+        return self._token
+
+
+def service_token(
+    signer: Signer, subject: str, scopes: Iterable[str], clock_s: Callable[[], float] = time.time
+) -> TokenSource:
     """Returns a source of tokens for a service; each is used for two thirds of its life."""
     kept = list(scopes)
-    state = {"token": "", "renew_s": 0.0}
-
-    def token() -> str:
-        now = time.monotonic()
-        if now >= float(state["renew_s"]):
-            state["token"] = signer.mint(subject, kept, TOKEN_TTL_S)
-            state["renew_s"] = now + TOKEN_TTL_S * 2 / 3
-        return str(state["token"])
-
-    return token
+    return _ServiceToken(lambda: signer.mint(subject, kept, TOKEN_TTL_S), clock_s)
 
 
-class _WithToken(
-    grpc.aio.UnaryUnaryClientInterceptor,
-    grpc.aio.UnaryStreamClientInterceptor,
-    grpc.aio.StreamUnaryClientInterceptor,
-    grpc.aio.StreamStreamClientInterceptor,
-):
-    """Adds the bearer token to every call."""
+class _WithToken:
+    """Adds the bearer token to a call."""
 
     def __init__(self, token: TokenSource) -> None:
         self._token = token
@@ -57,29 +65,31 @@ class _WithToken(
             details.method, details.timeout, metadata, details.credentials, details.wait_for_ready
         )
 
+
+# grpc.aio files an interceptor under one shape only, so there is one of each. Only its stubs are generic.
+class _UnaryUnary(_WithToken, grpc.aio.UnaryUnaryClientInterceptor):  # type: ignore[type-arg]
     async def intercept_unary_unary(self, continuation: Any, details: Any, request: Any) -> Any:
         return await continuation(self._details(details), request)
 
+
+class _UnaryStream(_WithToken, grpc.aio.UnaryStreamClientInterceptor):  # type: ignore[type-arg]
     async def intercept_unary_stream(self, continuation: Any, details: Any, request: Any) -> Any:
         return await continuation(self._details(details), request)
 
+
+class _StreamUnary(_WithToken, grpc.aio.StreamUnaryClientInterceptor):  # type: ignore[type-arg]
     async def intercept_stream_unary(self, continuation: Any, details: Any, requests: Any) -> Any:
         return await continuation(self._details(details), requests)
 
+
+class _StreamStream(_WithToken, grpc.aio.StreamStreamClientInterceptor):  # type: ignore[type-arg]
     async def intercept_stream_stream(self, continuation: Any, details: Any, requests: Any) -> Any:
         return await continuation(self._details(details), requests)
 
 
-def _kinds(token: TokenSource) -> list[grpc.aio.ClientInterceptor]:
-    """Returns an interceptor of each shape: grpc.aio files an interceptor under one shape only."""
-    bases = _WithToken.__mro__[1:5]
-    return [_one_kind(base)(token) for base in bases]
-
-
-def _one_kind(base: type) -> type[Any]:
-    hook = next(name for name in vars(base) if name.startswith("intercept_"))
-    body = {"__init__": _WithToken.__init__, "_details": _WithToken._details, hook: getattr(_WithToken, hook)}
-    return type(f"WithToken{base.__name__}", (base,), body)
+def _interceptors(token: TokenSource) -> list[grpc.aio.ClientInterceptor]:
+    kinds = (_UnaryUnary, _UnaryStream, _StreamUnary, _StreamStream)
+    return cast("list[grpc.aio.ClientInterceptor]", [kind(token) for kind in kinds])
 
 
 def service_config() -> str:
@@ -89,7 +99,10 @@ def service_config() -> str:
         for method in contract.methods().values()
         if method.reads_only and not method.server_streams
     ]
-    config = {"loadBalancingConfig": [{"round_robin": {}}], "methodConfig": [{"name": names, "retryPolicy": _RETRY}]}
+    config = {
+        "loadBalancingConfig": [{"round_robin": {}}],
+        "methodConfig": [{"name": names, "retryPolicy": _RETRY}],
+    }
     return json.dumps(config)
 
 
@@ -108,4 +121,4 @@ def connect(address: str, token: TokenSource) -> grpc.aio.Channel:
         ("grpc.min_reconnect_backoff_ms", 100),
         ("grpc.max_reconnect_backoff_ms", 1_000),
     ]
-    return grpc.aio.insecure_channel(address, options=options, interceptors=_kinds(token))
+    return grpc.aio.insecure_channel(address, options=options, interceptors=_interceptors(token))

@@ -10,6 +10,7 @@ from google.api import annotations_pb2
 from google.protobuf import descriptor_pb2, descriptor_pool, message_factory
 from google.protobuf.descriptor import ServiceDescriptor
 from google.protobuf.message import Message
+
 from tickmesh.common.v1 import options_pb2
 
 PACKAGE = "tickmesh."
@@ -38,7 +39,9 @@ def methods() -> dict[str, Method]:
     )
     names = [f"{file.package}.{service.name}" for file in files_set.file for service in file.service]
     _register(files_set)
-    services = (descriptor_pool.Default().FindServiceByName(name) for name in names if name.startswith(PACKAGE))
+    services = (
+        descriptor_pool.Default().FindServiceByName(name) for name in names if name.startswith(PACKAGE)
+    )
     return {method.path: method for service in services for method in _methods(service)}
 
 

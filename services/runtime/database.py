@@ -15,7 +15,13 @@ from sqlalchemy.dialects import postgresql, sqlite
 from sqlalchemy.engine import Connection, Engine
 
 T = TypeVar("T")
+# How a transaction sees one state from its first statement to its last, without stopping writers.
+_READING: dict[str, dict[str, Any]] = {
+    "sqlite": {"begin": "BEGIN"},
+    "postgresql": {"isolation_level": "REPEATABLE READ", "postgresql_readonly": True},
+}
 READERS = 4
+WRITERS = 4  # in PostgreSQL
 
 
 def make_engine(database_url: str, data_dir: Path, name: str) -> Engine:
@@ -46,7 +52,7 @@ def _sqlite_engine(path: Path) -> Engine:
 
 def _postgres_engine(database_url: str, schema: str) -> Engine:
     url = sa.make_url(database_url).set(drivername="postgresql+psycopg")
-    engine = sa.create_engine(url, pool_size=READERS + 1, max_overflow=0, pool_pre_ping=True)
+    engine = sa.create_engine(url, pool_size=READERS + WRITERS, pool_pre_ping=True)
 
     @sa.event.listens_for(engine, "connect")
     def _prepare(connection: Any, _: object) -> None:
@@ -62,9 +68,10 @@ class Database:
 
     def __init__(self, engine: Engine) -> None:
         self.engine = engine
-        writers = 1 if engine.dialect.name == "sqlite" else READERS
+        writers = 1 if engine.dialect.name == "sqlite" else WRITERS
         self._writers = ThreadPoolExecutor(writers, "writer")
         self._readers = ThreadPoolExecutor(READERS, "reader")
+        self._reading = _READING[engine.dialect.name]
 
     async def run(self, work: Callable[[Connection], T]) -> T:
         """Runs work in one transaction: committed when it returns, rolled back when it raises."""
@@ -80,7 +87,7 @@ class Database:
             return work(connection)
 
     def _read_now(self, work: Callable[[Connection], T]) -> T:
-        with self.engine.connect().execution_options(begin="BEGIN") as connection:
+        with self.engine.connect().execution_options(**self._reading) as connection:
             return work(connection)
 
     def close(self) -> None:

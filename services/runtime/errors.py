@@ -4,17 +4,24 @@ The domain raises them, the server turns them into a google.rpc.Status, and `des
 such a status on the client's side. Nobody in between catches them.
 """
 
+import contextlib
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
 import grpc
 from google.protobuf.any_pb2 import Any as AnyMessage
+from google.protobuf.message import DecodeError
 from google.rpc import error_details_pb2, status_pb2
 
 DOMAIN = "tickmesh"
 STATUS_KEY = "grpc-status-details-bin"
-_CALLS = (grpc.Call, grpc.aio.AioRpcError)  # the error of an aio call is no grpc.Call, and has the same methods
+# The error of an aio call is no grpc.Call, and has the same methods.
+_CALLS = (grpc.Call, grpc.aio.AioRpcError)
+# A status travels in a header, and a header that is too large fails the call in a way that names no field.
+FIELDS_MAX = 20
+_TEXT_MAX = 300
+_MESSAGE_MAX = 1_000
 
 
 @dataclass(frozen=True, slots=True)
@@ -121,17 +128,26 @@ class Internal(TickmeshError):
 
 
 def to_status(error: TickmeshError) -> status_pb2.Status:
-    """Returns the error as the status that goes over the wire, with ErrorInfo and BadRequest."""
+    """Returns the error as the status that goes over the wire, with ErrorInfo and BadRequest.
+
+    The first 20 wrong fields are named; who sends thousands of wrong orders learns enough from those.
+    """
     number, _ = error.code.value
-    status = status_pb2.Status(code=number, message=error.message)
-    info = error_details_pb2.ErrorInfo(reason=error.reason, domain=DOMAIN, metadata=error.metadata)
+    status = status_pb2.Status(code=number, message=_cut(error.message, _MESSAGE_MAX))
+    metadata = {key: _cut(value, _TEXT_MAX) for key, value in error.metadata.items()}
+    info = error_details_pb2.ErrorInfo(reason=error.reason, domain=DOMAIN, metadata=metadata)
     status.details.append(_packed(info))
     if error.fields:
         bad = error_details_pb2.BadRequest()
-        for violation in error.fields:
-            bad.field_violations.add(field=violation.field, description=violation.description)
+        for violation in error.fields[:FIELDS_MAX]:
+            description = _cut(violation.description, _TEXT_MAX)
+            bad.field_violations.add(field=_cut(violation.field, _TEXT_MAX), description=description)
         status.details.append(_packed(bad))
     return status
+
+
+def _cut(text: str, length_max: int) -> str:
+    return text if len(text) <= length_max else text[: length_max - 3] + "..."
 
 
 def _packed(detail: error_details_pb2.ErrorInfo | error_details_pb2.BadRequest) -> AnyMessage:
@@ -171,7 +187,8 @@ def _details(error: grpc.RpcError) -> tuple[error_details_pb2.ErrorInfo, error_d
     trailers: Any = error.trailing_metadata() if isinstance(error, _CALLS) else None
     for key, value in trailers or ():
         if key == STATUS_KEY and isinstance(value, bytes):
-            for detail in status_pb2.Status.FromString(value).details:
-                detail.Unpack(info)
-                detail.Unpack(bad)
+            with contextlib.suppress(DecodeError):  # somebody else's bytes under the same key
+                for detail in status_pb2.Status.FromString(value).details:
+                    detail.Unpack(info)
+                    detail.Unpack(bad)
     return info, bad

@@ -7,12 +7,12 @@ from collections.abc import AsyncIterator, Awaitable, Callable, Coroutine
 from contextlib import AsyncExitStack, asynccontextmanager
 from importlib import import_module
 from pathlib import Path
-from typing import Any
+from typing import Any, cast
 
 import grpc
 from grpc_health.v1 import health_pb2, health_pb2_grpc
 from grpc_health.v1.health import SERVICE_NAME as HEALTH_NAME
-from grpc_health.v1.health import aio as health
+from grpc_health.v1.health import aio as health  # type: ignore[attr-defined]  # its stubs lack it
 from grpc_reflection.v1alpha import reflection
 
 from . import client, contract, identity, migrate, server, telemetry
@@ -42,24 +42,21 @@ class Host:
         self.clock = clock
         self.cache = Cache(settings.redis_url)
         self.signer = identity.Signer.load_or_create(settings.keys)
-        self.server = server.make_server(identity.Verifier(self.signer.jwks()))
+        self._gate = server.Gate(identity.Verifier(self.signer.jwks()))
+        self.server = server.make_server(self._gate)
         self._names = names
         self._stack = stack
         self._tasks = tasks
         self._owned: list[asyncio.Task[Any]] = []
         self._health = health.HealthServicer()
-        self._served: list[str] = []
+        self._served: set[str] = set()
         subject = f"service:{'+'.join(names)}"
         self._token = client.service_token(self.signer, subject, contract.all_scopes())
 
     def serve(self, add_to_server: Callable[[Any, Any], None], servicer: object) -> None:
         """Adds a servicer to the running server."""
         add_to_server(servicer, _Late(self.server))
-        base = type(servicer).__mro__[1] if type(servicer).__mro__[1] is not object else type(servicer)
-        prefix = base.__name__.removesuffix("Servicer")
-        self._served += [
-            method.service for method in contract.methods().values() if method.service.endswith(f".{prefix}")
-        ]
+        self._served |= _services_of(servicer)
 
     def channel(self, service: str) -> grpc.aio.Channel:
         """Returns a channel to a service, authenticated as this process, closed at the end."""
@@ -99,7 +96,9 @@ class Host:
         async with asyncio.TaskGroup() as group:
             for start in starts:
                 group.create_task(_awaited(start(self)))
-        reflection.enable_server_reflection([*self._served, HEALTH_NAME, reflection.SERVICE_NAME], _Late(self.server))
+        self._gate.is_open = True
+        names = [*self._served, HEALTH_NAME, reflection.SERVICE_NAME]
+        reflection.enable_server_reflection(names, cast(grpc.aio.Server, _Late(self.server)))
         for name in ["", *self._served]:
             await self._health.set(name, SERVING)
 
@@ -110,6 +109,13 @@ class Host:
         for task in self._owned:
             task.cancel()
         await asyncio.gather(*self._owned, return_exceptions=True)
+
+
+def _services_of(servicer: object) -> set[str]:
+    """Returns the full names of the services that a servicer's class implements."""
+    bases = {base.__name__ for base in type(servicer).__mro__}
+    every = {method.service for method in contract.methods().values()}
+    return {name for name in every if f"{name.rpartition('.')[2]}Servicer" in bases}
 
 
 class _Late:

@@ -56,16 +56,23 @@ class Signer:
 
     @classmethod
     def create(cls, directory: Path) -> "Signer":
-        """Makes a key in a directory: signing.pem, readable by its owner alone, and jwks.json."""
+        """Makes a key in a directory: signing.pem, readable by its owner alone, and jwks.json.
+
+        Fails with FileExistsError when a key is there. Both files appear whole or not at all.
+        """
         directory.mkdir(parents=True, exist_ok=True, mode=0o700)
         signer = cls(ec.generate_private_key(ec.SECP256R1()))
         pem = signer._key.private_bytes(
             serialization.Encoding.PEM, serialization.PrivateFormat.PKCS8, serialization.NoEncryption()
         )
-        descriptor = os.open(directory / "signing.pem", os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600)
-        with os.fdopen(descriptor, "wb") as file:
-            file.write(pem)
-        (directory / "jwks.json").write_text(json.dumps(signer.jwks()))
+        keys = _draft(directory, json.dumps(signer.jwks()).encode(), 0o644)
+        private = _draft(directory, pem, 0o600)
+        try:
+            os.link(private, directory / "signing.pem")  # fails when another process was first
+            keys.replace(directory / "jwks.json")
+        finally:
+            private.unlink()
+            keys.unlink(missing_ok=True)
         return signer
 
     @classmethod
@@ -79,9 +86,14 @@ class Signer:
     @classmethod
     def load_or_create(cls, directory: Path) -> "Signer":
         """Reads the key of a directory, or makes one."""
-        if (directory / "signing.pem").exists():
+        try:
             return cls.load(directory)
-        return cls.create(directory)
+        except FileNotFoundError:
+            pass
+        try:
+            return cls.create(directory)
+        except FileExistsError:
+            return cls.load(directory)
 
     def mint(self, subject: str, scopes: Iterable[str], ttl_s: float) -> str:
         """Returns a token for a subject, valid from now for so many seconds."""
@@ -100,6 +112,13 @@ class Signer:
     def jwks(self) -> dict[str, Any]:
         """Returns the public keys as a JSON Web Key Set."""
         return {"keys": [self.jwk]}
+
+
+def _draft(directory: Path, content: bytes, mode: int) -> Path:
+    path = directory / f".{uuid.uuid4().hex}"
+    with os.fdopen(os.open(path, os.O_WRONLY | os.O_CREAT | os.O_EXCL, mode), "wb") as file:
+        file.write(content)
+    return path
 
 
 def _public_jwk(key: ec.EllipticCurvePrivateKey) -> dict[str, Any]:
@@ -122,8 +141,11 @@ class Verifier:
         self._known: dict[str, Principal] = {}
 
     def verify(self, token: str) -> Principal:
-        """Returns whose token it is. Fails with Unauthenticated: TOKEN_MISSING, TOKEN_INVALID or TOKEN_EXPIRED."""
-        principal = self._known.get(token)
+        """Returns whose token it is. Fails with Unauthenticated.
+
+        The reason is TOKEN_MISSING, TOKEN_INVALID or TOKEN_EXPIRED.
+        """
+        principal = self._known.get(token)  # the signature is checked once, the time at every call
         if principal is None:
             principal = self._decode(token)
             if len(self._known) >= _CACHE_MAX:
@@ -142,7 +164,7 @@ class Verifier:
             key = self._keys[jwt.get_unverified_header(token).get("kid", "")]
             claims = jwt.decode(
                 token, key, algorithms=[ALGORITHM], audience=AUDIENCE, issuer=ISSUER,
-                options={"require": ["exp", "sub", "scope"], "verify_exp": False},
+                options={"require": ["exp", "sub", "scope"], "verify_exp": False, "verify_iat": False},
             )  # fmt: skip
             return _principal(claims)
         except (jwt.InvalidTokenError, KeyError, ValueError, TypeError) as error:

@@ -23,7 +23,7 @@ def newest_revision(revisions: Path) -> str:
 
 
 def migrate(engine: Engine, name: str, revisions: Path, target: str = "head") -> None:
-    """Brings tables to a revision. Does nothing when they are there already. `name` is the schema in PostgreSQL."""
+    """Brings tables to a revision, if they are not there already. `name` is the schema in PostgreSQL."""
     with engine.begin() as connection:
         _prepare_schema(connection, name)
         if target == "head" and _present(connection) == newest_revision(revisions):

@@ -41,6 +41,13 @@ def decode(token: str, kinds: tuple[type, ...]) -> Key | None:
         raise InvalidPageToken from error
     if not isinstance(key, list) or [type(part) for part in key] != list(kinds):
         raise InvalidPageToken
-    if any(isinstance(part, int) and abs(part) >= 1 << 63 for part in key):
+    if not all(_is_storable(part) for part in key):
         raise InvalidPageToken
     return tuple(key)
+
+
+def _is_storable(part: str | int) -> bool:
+    """Says whether a database can compare with a value: 64 bits, and text without NUL and half characters."""
+    if isinstance(part, int):
+        return abs(part) < 1 << 63
+    return "\0" not in part and not any("\ud800" <= character <= "\udfff" for character in part)

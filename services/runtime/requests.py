@@ -1,4 +1,7 @@
-"""Idempotence by request_id: the same id again returns the first answer, in the same transaction as the work."""
+"""Idempotence by request_id: the same id again returns the first answer.
+
+The answer is kept in the same transaction as the work.
+"""
 
 import hashlib
 from collections.abc import Callable
@@ -51,9 +54,10 @@ def once(
     response_type: type[M],
     work: Callable[[Connection], M],
 ) -> M:
-    """Does the work and keeps its answer, or returns the answer of the first time. Fails with RequestIdReused."""
+    """Does the work and keeps its answer, or returns that of the first time. Fails with RequestIdReused."""
     if not request_id:
         return work(connection)
+    _queue_up(connection, request_id)
     digest = hashlib.sha256(method.encode() + request.SerializeToString(deterministic=True)).digest()
     first = connection.execute(sa.select(table).where(table.c.request_id == request_id)).first()
     if first is not None:
@@ -61,6 +65,16 @@ def once(
             raise RequestIdReused(request_id)
         return response_type.FromString(first.response)
     response = work(connection)
-    row = {"request_id": request_id, "method": method, "digest": digest, "response": response.SerializeToString()}
-    connection.execute(table.insert(), row)
+    values = {"request_id": request_id, "method": method, "digest": digest}
+    connection.execute(table.insert(), {**values, "response": response.SerializeToString()})
     return response
+
+
+def _queue_up(connection: Connection, request_id: str) -> None:
+    """Lets one transaction at a time work for a request_id: the second finds the answer of the first.
+
+    SQLite has one writer anyway.
+    """
+    if connection.dialect.name == "postgresql":
+        number = int.from_bytes(hashlib.sha256(request_id.encode()).digest()[:8], signed=True)
+        connection.execute(sa.select(sa.func.pg_advisory_xact_lock(number)))

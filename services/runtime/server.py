@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import AsyncIterator, Awaitable, Callable
+from contextlib import aclosing
 from typing import Any, NoReturn, TypeAlias, cast
 
 import grpc
@@ -13,8 +14,8 @@ from grpc_status import rpc_status
 from . import contract, errors, identity, telemetry
 
 Context: TypeAlias = "grpc.aio.ServicerContext[Any, Any]"
+Handler: TypeAlias = "grpc.RpcMethodHandler[Any, Any]"
 MESSAGE_BYTES_MAX = 16 << 20
-OPEN_METHODS = ("/grpc.health.v1.Health/", "/grpc.reflection.v1alpha.ServerReflection/")
 OPTIONS = [
     ("grpc.max_receive_message_length", MESSAGE_BYTES_MAX),
     ("grpc.max_send_message_length", MESSAGE_BYTES_MAX),
@@ -34,13 +35,15 @@ class InvalidRequest(errors.InvalidArgument):
     reason = "INVALID_REQUEST"
 
     def __init__(self, violations: list[protovalidate.Violation]) -> None:
-        fields = [_violation(violation) for violation in violations]
-        super().__init__("; ".join(f"{item.field}: {item.description}" for item in fields), fields=fields)
+        fields = [_violation(violation) for violation in violations[: errors.FIELDS_MAX]]
+        message = "; ".join(f"{item.field or 'request'}: {item.description}" for item in fields)
+        more = len(violations) - len(fields)
+        super().__init__(f"{message}; and {more} more" if more else message, fields=fields)
 
 
 def _violation(violation: protovalidate.Violation) -> errors.FieldViolation:
     path = ""
-    for element in violation.proto.field.elements:
+    for element in violation.proto.field.elements if violation.proto.field else ():
         path += ("." if path else "") + element.field_name
         if element.subscript is not None:
             path += f"[{element.subscript.value}]"
@@ -71,65 +74,76 @@ def _starting(request: Any, context: Context) -> NoReturn:
 _NOT_YET: Any = _NotYet()
 
 
-class Gate(grpc.aio.ServerInterceptor):
-    """Stands before every RPC of ours: token, scope, validation, errors."""
+class Gate(grpc.aio.ServerInterceptor):  # type: ignore[type-arg]  # generic in its stubs only
+    """Stands before every RPC of ours: token, scope, validation, errors.
+
+    Until it `is_open`, a method that has no handler is one whose service still starts.
+    """
 
     def __init__(self, verifier: identity.Verifier) -> None:
+        self.is_open = False
         self._verifier = verifier
         self._methods = contract.methods()
+        self._wrapped: dict[str, tuple[Handler, Handler]] = {}
 
     async def intercept_service(
         self,
-        continuation: Callable[[grpc.HandlerCallDetails], Awaitable[grpc.RpcMethodHandler[Any, Any]]],
+        continuation: Callable[[grpc.HandlerCallDetails], Awaitable[Handler]],
         details: grpc.HandlerCallDetails,
-    ) -> grpc.RpcMethodHandler[Any, Any]:
+    ) -> Handler:
         """Wraps the handler of a call."""
         handler = await continuation(details)
         method = self._methods.get(details.method)
-        if method is None:
+        if method is None or (handler is None and self.is_open):
             return handler
-        return _Guard(method, self._verifier, handler or _NOT_YET).wrapped()
+        return self._guarded(method, handler or _NOT_YET)
+
+    def _guarded(self, method: contract.Method, handler: Handler) -> Handler:
+        known = self._wrapped.get(method.path)
+        if known is None or known[0] is not handler:
+            known = (handler, _Guard(method, self._verifier, handler).wrapped())
+            self._wrapped[method.path] = known
+        return known[1]
 
 
 class _Guard:
     """One method's handler with everything around it."""
 
-    def __init__(
-        self, method: contract.Method, verifier: identity.Verifier, handler: grpc.RpcMethodHandler[Any, Any]
-    ) -> None:
+    def __init__(self, method: contract.Method, verifier: identity.Verifier, handler: Handler) -> None:
         self._method = method
         self._verifier = verifier
         self._handler = handler
-
-    def wrapped(self) -> grpc.RpcMethodHandler[Any, Any]:
-        """Returns a handler of the same shape."""
-        kind = ("stream" if self._method.client_streams else "unary") + (
-            "_stream" if self._method.server_streams else "_unary"
+        self._shape = ("stream" if method.client_streams else "unary") + (
+            "_stream" if method.server_streams else "_unary"
         )
-        make = getattr(grpc, f"{kind}_rpc_method_handler")
-        read = self._handler.request_deserializer or self._method.request_type.FromString
+        self._behavior: Any = getattr(handler, self._shape)
+
+    def wrapped(self) -> Handler:
+        """Returns a handler of the same shape."""
+        make = getattr(grpc, f"{self._shape}_rpc_method_handler")
         wrapper = self._streams if self._method.server_streams else self._answers
         return cast(
-            "grpc.RpcMethodHandler[Any, Any]",
+            Handler,
             make(
                 wrapper,
-                request_deserializer=read,
+                request_deserializer=self._handler.request_deserializer
+                or self._method.request_type.FromString,
                 response_serializer=self._handler.response_serializer,
             ),
         )
 
     async def _answers(self, request: Any, context: Context) -> Any:
         try:
-            behavior = self._handler.stream_unary if self._method.client_streams else self._handler.unary_unary
-            return await cast(Any, behavior)(self._admit(request, context), context)
+            return await self._behavior(self._admit(request, context), context)
         except Exception as error:
             await _abort(context, error, self._method)
 
     async def _streams(self, request: Any, context: Context) -> AsyncIterator[Any]:
         try:
-            behavior = self._handler.stream_stream if self._method.client_streams else self._handler.unary_stream
-            async for response in cast(Any, behavior)(self._admit(request, context), context):
-                yield response
+            # Closed here, not by the garbage collector: whoever leaves frees what the stream holds at once.
+            async with aclosing(self._behavior(self._admit(request, context), context)) as responses:
+                async for response in responses:
+                    yield response
         except Exception as error:
             await _abort(context, error, self._method)
 
@@ -170,10 +184,10 @@ async def _abort(context: Context, error: Exception, method: contract.Method) ->
         log.error("an RPC failed", method=method.path, exc_info=error)
         error = errors.Internal("an internal fault; the server's log has the details")
     status = rpc_status.to_status(errors.to_status(error))
-    await context.abort_with_status(status)
+    await cast(Any, context).abort_with_status(status)
     raise AssertionError("abort_with_status raises")
 
 
-def make_server(verifier: identity.Verifier) -> grpc.aio.Server:
+def make_server(gate: Gate) -> grpc.aio.Server:
     """Returns a server that nobody may call without a token."""
-    return grpc.aio.server(interceptors=[Gate(verifier)], options=OPTIONS)
+    return grpc.aio.server(interceptors=[gate], options=OPTIONS)

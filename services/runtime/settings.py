@@ -1,5 +1,6 @@
 """Settings: frozen dataclasses, read from TICKMESH_ variables once, at start."""
 
+import math
 import os
 from collections.abc import Mapping
 from dataclasses import dataclass, fields
@@ -61,9 +62,12 @@ def _read(name: str, text: str, kind: type) -> object:
     if kind is bool:
         return _read_bool(name, text)
     try:
-        return kind(text)
-    except ValueError as error:
+        value = kind(text)
+    except (ValueError, ArithmeticError) as error:
         raise SettingsError(f"{name}: {text!r} is not a {kind.__name__}") from error
+    if isinstance(value, float) and not math.isfinite(value):
+        raise SettingsError(f"{name}: {text!r} is not a finite number")
+    return value
 
 
 def _read_bool(name: str, text: str) -> bool:

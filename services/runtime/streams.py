@@ -10,11 +10,13 @@ import asyncio
 import random
 import uuid
 from collections import deque
-from collections.abc import AsyncIterable, AsyncIterator, Callable, Hashable
+from collections.abc import AsyncGenerator, AsyncIterable, AsyncIterator, Callable, Hashable, Iterator
+from contextlib import AsyncExitStack
 from dataclasses import dataclass
 from typing import Any, Generic, TypeVar
 
 import grpc
+from google.protobuf.message import Message
 
 from ..values import timestamp
 from . import telemetry
@@ -44,6 +46,7 @@ class Updates(Generic[T]):
 
     items: list[T]
     token: str
+    token_before: str = ""  # where to resume when only a part of the items was seen
 
 
 @dataclass(frozen=True, slots=True)
@@ -98,7 +101,10 @@ def read_token(token: str) -> tuple[str, int]:
 class Hub(Generic[T]):
     """One source of updates with any number of readers, and a ring of the newest updates."""
 
-    def __init__(self, capacity: int, epoch: str | None = None, position: int = 0) -> None:
+    def __init__(
+        self, capacity: int, epoch: str | None = None, position: int = 0, silence_s: float = SILENCE_S
+    ) -> None:
+        self.silence_s = silence_s
         self.epoch = epoch or uuid.uuid4().hex[:12]
         self.position = position
         self.conflated = 0  # updates that a slow reader never saw, all readers together
@@ -110,6 +116,8 @@ class Hub(Generic[T]):
     def publish(self, item: T, position: int | None = None) -> int:
         """Adds an update and returns its position: the one given, which must rise, or the next."""
         place = self.position + 1 if position is None else position
+        if place <= self.position:
+            raise ValueError(f"position {place} does not follow {self.position}")
         if len(self._ring) == self._ring.maxlen:
             self._oldest = self._ring[0][0] + 1
         self._ring.append((place, item))
@@ -130,23 +138,34 @@ class Hub(Generic[T]):
         reader = _Reader(self, snapshot, conflate, select)
         for event in reader.begin(token):
             yield event
+        now_s = asyncio.get_running_loop().time
+        spoke_s = now_s()
         while True:
-            if not await self._wait(reader.position):
-                yield Beat(reader.token)
-                continue
-            if pace_s:
-                await asyncio.sleep(pace_s)
-            for event in reader.advance():
+            found: list[Event[S, T]] = []
+            if await self._wait(reader.position, self.silence_s - (now_s() - spoke_s)):
+                if pace_s:
+                    await asyncio.sleep(pace_s)
+                found = reader.advance()
+            # Updates that this reader does not select are silence to it, and its token moves on with them.
+            if not found and now_s() - spoke_s >= self.silence_s:
+                found = [Beat(reader.token)]
+            for event in found:
                 yield event
+            if found:
+                spoke_s = now_s()
 
-    async def _wait(self, position: int) -> bool:
-        """Waits until there is more than a position; False after a second of silence."""
+    async def _wait(self, position: int, within_s: float) -> bool:
+        """Waits until there is more than a position; False when there is none within so many seconds.
+
+        The event of the news is replaced when it is set and a reader that is abreast begins to wait,
+        so nobody waits on an event that is not set again.
+        """
         if self.position > position:
             return True
         if self._news.is_set():
             self._news = asyncio.Event()
         try:
-            async with asyncio.timeout(SILENCE_S):
+            async with asyncio.timeout(within_s):
                 await self._news.wait()
         except TimeoutError:
             return False
@@ -201,7 +220,8 @@ class _Reader(Generic[S, T]):
             self.position = position
             return []
         self.position = self._hub.position
-        lost_from = position + 1 if epoch == self._hub.epoch else 0
+        is_behind = epoch == self._hub.epoch and position < self._hub.position
+        lost_from = position + 1 if is_behind else 0
         gap = Gap(lost_from, self._hub.position, "the position asked for is no longer kept", self.token)
         return [gap, *self._snapshots()]
 
@@ -213,12 +233,14 @@ class _Reader(Generic[S, T]):
         if not self._hub.keeps(self.position):
             return self._overrun()
         entries = self._hub.since(self.position)
-        items = [item for _, item in entries if self._select is None or self._select(item)]
-        if self._conflate is not None:
-            self.position = self._hub.position
-            kept = self._newest(items, self._conflate)
-            return [Updates(kept, self.token)] if kept else []
-        return self._batches(entries)
+        if self._conflate is None:
+            return self._batches(entries)
+        before, self.position = self.token, self._hub.position
+        kept = self._newest(self._selected(entries), self._conflate)
+        return [Updates(kept, self.token, before)] if kept else []
+
+    def _selected(self, entries: list[tuple[int, T]]) -> list[T]:
+        return [item for _, item in entries if self._select is None or self._select(item)]
 
     def _newest(self, items: list[T], key: Callable[[T], Hashable]) -> list[T]:
         newest = {key(item): item for item in items}
@@ -229,10 +251,10 @@ class _Reader(Generic[S, T]):
         batches: list[Event[S, T]] = []
         for start in range(0, len(entries), BATCH_MAX):
             part = entries[start : start + BATCH_MAX]
-            self.position = part[-1][0]
-            items = [item for _, item in part if self._select is None or self._select(item)]
+            before, self.position = self.token, part[-1][0]
+            items = self._selected(part)
             if items:
-                batches.append(Updates(items, self.token))
+                batches.append(Updates(items, self.token, before))
         return batches
 
     def _overrun(self) -> list[Event[S, T]]:
@@ -257,27 +279,41 @@ async def respond(
     response each; `snapshot` makes the snapshot message.
     """
     sequence = 0
-    async for event in events:
-        for fill in _fillers(event, update, snapshot, clock):
-            sequence += 1
-            response: Any = response_type()
-            fill(response)
-            response.sequence = sequence
-            response.resume_token = event.token
-            yield response
+    async with AsyncExitStack() as stack:
+        if isinstance(events, AsyncGenerator):
+            stack.push_async_callback(events.aclose)
+        async for event in events:
+            for response, token in _responses(event, response_type, update, snapshot, clock):
+                sequence += 1
+                response.sequence = sequence
+                response.resume_token = token
+                yield response
 
 
-def _fillers(event: Any, update: Any, snapshot: Any, clock: Callable[[], int] | None) -> list[Callable[[Any], None]]:
-    if isinstance(event, Snapshot):
-        message = snapshot(event.value)
-        return [lambda response: response.snapshot.MergeFrom(message)]
+def _responses(
+    event: Any, response_type: Any, update: Any, snapshot: Any, clock: Callable[[], int] | None
+) -> Iterator[tuple[Any, str]]:
     if isinstance(event, Updates):
-        made = update(event.items)
-        several = [made] if hasattr(made, "DESCRIPTOR") else list(made)
-        return [lambda response, part=part: response.update.MergeFrom(part) for part in several]
-    if isinstance(event, Gap):
-        return [lambda response: _fill_gap(response.gap, event)]
-    return [lambda response: _fill_heartbeat(response.heartbeat, clock)]
+        yield from _parts(event, response_type, update)
+        return
+    response = response_type()
+    if isinstance(event, Snapshot):
+        response.snapshot.MergeFrom(snapshot(event.value))
+    elif isinstance(event, Gap):
+        _fill_gap(response.gap, event)
+    else:
+        _fill_heartbeat(response.heartbeat, clock)
+    yield response, event.token
+
+
+def _parts(event: Updates[Any], response_type: Any, update: Any) -> Iterator[tuple[Any, str]]:
+    made = update(event.items)
+    parts = [made] if isinstance(made, Message) else list(made)
+    for number, part in enumerate(parts, start=1):
+        response = response_type()
+        response.update.MergeFrom(part)
+        is_last = number == len(parts)
+        yield response, event.token if is_last else event.token_before or event.token
 
 
 def _fill_gap(message: Any, gap: Gap) -> None:
@@ -312,7 +348,9 @@ class Follower(Generic[R]):
         }
     )
 
-    def __init__(self, open_stream: Callable[[str], AsyncIterable[R]], token: str = "", name: str = "") -> None:
+    def __init__(
+        self, open_stream: Callable[[str], AsyncIterable[R]], token: str = "", name: str = ""
+    ) -> None:
         self._open = open_stream
         self._name = name
         self.token = token

@@ -1,6 +1,5 @@
 """Runs services inside a test: a real server on free ports, real tables in a folder of the test."""
 
-import dataclasses
 import socket
 import time
 from collections.abc import AsyncIterator, Callable, Sequence
@@ -30,5 +29,5 @@ async def serve_for_test(
     names = [name for name in names if name in SERVICES] or ["assets"]
     addresses = {f"{name}_address": f"127.0.0.1:{free_port()}" for name in names}
     chosen = RuntimeSettings(**{"data_dir": tmp_path, "stop_grace_s": 0.1, **addresses, **settings})
-    async with open_host(dataclasses.replace(chosen), names, every, clock) as host:
+    async with open_host(chosen, names, every, clock) as host:
         yield host
