@@ -1,117 +1,31 @@
-"""PricingService over real gRPC, with a venue that says what a test tells it to say."""
+"""Quotes, trades and bars over real gRPC, with a venue that says what a test tells it to say."""
 
 import asyncio
-from collections.abc import AsyncIterator, Iterator
-from contextlib import asynccontextmanager
-from pathlib import Path
 from typing import Any
 
 import grpc
-import numpy as np
-import pytest
 
 from tests.services.pricing.fakes import (
     NOON_NS,
     SECOND,
-    FakeAssets,
-    FakeOrders,
     both_sides,
     instrument,
     level,
-    starts,
+)
+from tests.services.pricing.world import (
+    DAY_1,
+    SECOND_1,
+    World,
+    bars_of,
+    columns,
+    eventually,
+    publish,
+    refusal,
+    trades_of,
 )
 from tickmesh.orders.v1 import orders_pb2
 from tickmesh.pricing.v1 import pricing_pb2 as pb
-from tickmesh.pricing.v1.pricing_pb2_grpc import PricingServiceStub
-from tickmesh.services.pricing.service import start
-from tickmesh.services.runtime.errors import RemoteError, describe
-from tickmesh.services.runtime.testing import serve_for_test
 from tickmesh.services.values import timestamp
-
-SECOND_1, MINUTE_1, DAY_1 = pb.Bar.SECOND_1, pb.Bar.MINUTE_1, pb.Bar.DAY_1
-
-
-class Clock:
-    def __init__(self) -> None:
-        self.now_ns = NOON_NS
-
-    def __call__(self) -> int:
-        return self.now_ns
-
-
-class World:
-    """The venue, the clock, and the pricing service, which may stop and start again."""
-
-    def __init__(self, folder: Path) -> None:
-        self.folder = folder
-        self.assets = FakeAssets()
-        self.orders = FakeOrders()
-        self.clock = Clock()
-
-    @asynccontextmanager
-    async def running(self) -> AsyncIterator[Any]:
-        every = [*starts(self.assets, self.orders), start]
-        async with serve_for_test(every, self.folder, self.clock) as host:
-            yield PricingServiceStub(host.channel("pricing"))
-
-
-@pytest.fixture
-def world(tmp_path: Path) -> World:
-    return World(tmp_path)
-
-
-async def eventually(check: Any, timeout_s: float = 10.0) -> Any:
-    async with asyncio.timeout(timeout_s):
-        while not (found := await check()):
-            await asyncio.sleep(0.02)
-        return found
-
-
-async def trades_of(pricing: Any, symbol: str, count: int) -> list[pb.TradePrint]:
-    async def check() -> list[pb.TradePrint]:
-        found = (await pricing.ListTrades(pb.ListTradesRequest(symbol=symbol))).trades
-        return list(found) if len(found) >= count else []
-
-    found: list[pb.TradePrint] = await eventually(check)
-    return found
-
-
-async def bars_of(pricing: Any, interval: pb.Bar.Interval.ValueType, **request: Any) -> list[pb.Bar]:
-    asked = pb.ListBarsRequest(symbol="AAPL", interval=interval, **request)
-    return list((await pricing.ListBars(asked)).bars)
-
-
-Row = tuple[int, int, int, int, int]
-
-
-def columns(*rows: Row, instruments: tuple[str, ...] = ("AAPL",)) -> pb.TickColumns:
-    index, kind, price, lots, time_ns = zip(*rows, strict=True) if rows else ((),) * 5
-    return pb.TickColumns(
-        instruments=[pb.TickInstrument(index=i, symbol=symbol) for i, symbol in enumerate(instruments)],
-        instrument_index=np.array(index, "<u4").tobytes(),
-        kind=np.array(kind, "u1").tobytes(),
-        price_ticks=np.array(price, "<i8").tobytes(),
-        quantity_lots=np.array(lots, "<i8").tobytes(),
-        time_ns=np.array(time_ns, "<i8").tobytes(),
-    )
-
-
-async def publish(pricing: Any, *batches: pb.TickColumns) -> int:
-    requests = iter([pb.PublishTicksRequest(ticks=ticks) for ticks in batches])
-    return int((await pricing.PublishTicks(requests)).row_count)
-
-
-async def refusal(call: Any) -> RemoteError:
-    with pytest.raises(grpc.aio.AioRpcError) as caught:
-        await call
-    return describe(caught.value)
-
-
-def in_lots_of(ticks: pb.TickColumns) -> Iterator[tuple[int, int, int]]:
-    kinds = np.frombuffer(ticks.kind, "u1").tolist()
-    prices = np.frombuffer(ticks.price_ticks, "<i8").tolist()
-    lots = np.frombuffer(ticks.quantity_lots, "<i8").tolist()
-    return zip(kinds, prices, lots, strict=True)
 
 
 async def test_a_quote_shows_the_top_of_the_venue_book_and_the_last_trade(world: World) -> None:
@@ -326,153 +240,3 @@ async def test_a_late_trade_corrects_a_finished_bar_and_the_stream_says_so(world
         bar = await until_bar(stream, lambda bar: bar.start_time == timestamp(NOON_NS))
         assert (bar.low, bar.volume, bar.complete) == ("180.00", "9", True)
         assert bar in await bars_of(pricing, SECOND_1)
-
-
-async def test_published_ticks_become_quotes_trades_and_bars(world: World) -> None:
-    async with world.running() as pricing:
-        taken = await publish(
-            pricing,
-            columns((0, 1, 1_000, 5, NOON_NS), (1, 2, 7, 9, NOON_NS), instruments=("AAPL", "BTC-USD")),
-            columns((0, 4, 1_001, 3, NOON_NS + 1), instruments=()),
-        )
-        assert taken == 3
-        quote = await pricing.GetQuote(pb.GetQuoteRequest(symbol="AAPL"))
-        assert (quote.bid_price, quote.bid_quantity, quote.last_price) == ("10.00", "5", "10.01")
-        other = await pricing.GetQuote(pb.GetQuoteRequest(symbol="BTC-USD"))
-        assert (other.ask_price, other.ask_quantity) == ("3.5", "0.009")
-        (trade,) = (await pricing.ListTrades(pb.ListTradesRequest(symbol="AAPL"))).trades
-        assert (trade.price, trade.aggressor_side) == ("10.01", orders_pb2.Order.SELL)
-        assert trade.trade_id.startswith("P")
-        assert [bar.volume for bar in await bars_of(pricing, MINUTE_1)] == ["3"]
-
-
-async def test_what_was_published_and_acknowledged_is_there_after_a_restart(world: World) -> None:
-    async with world.running() as pricing:
-        await publish(pricing, columns((0, 3, 1_000, 5, NOON_NS)))
-    async with world.running() as pricing:
-        assert len(await trades_of(pricing, "AAPL", 1)) == 1
-        assert [bar.trade_count for bar in await bars_of(pricing, DAY_1)] == [1]
-
-
-async def test_a_wrong_batch_is_refused_whole_and_those_before_it_stay(world: World) -> None:
-    async with world.running() as pricing:
-        good = columns((0, 3, 1_000, 5, NOON_NS))
-        bad = columns((0, 3, 1_000, 5, NOON_NS + 1), (0, 3, -4, 5, NOON_NS + 2))
-        error = await refusal(publish(pricing, good, bad))
-        assert (error.code, error.reason) == (grpc.StatusCode.INVALID_ARGUMENT, "TICK_INVALID")
-        assert error.metadata == {"row": "1", "column": "price_ticks", "rows_taken": "1"}
-        assert error.fields[0].field == "ticks.price_ticks[1]"
-        assert len(await trades_of(pricing, "AAPL", 1)) == 1
-
-
-@pytest.mark.parametrize(
-    ("change", "reason"),
-    [
-        ({"kind": b"\x01\x01"}, "TICK_COLUMNS_INVALID"),
-        ({"price_ticks": b"123"}, "TICK_COLUMNS_INVALID"),
-        ({"instrument_index": b"\x09\x00\x00\x00"}, "TICK_INVALID"),
-        ({"price_ticks": np.array([np.nan]).tobytes()}, "TICK_INVALID"),
-        ({"time_ns": np.array([NOON_NS * 2]).tobytes()}, "TICK_INVALID"),
-        ({"kind": bytes(65_537)}, "TICK_COLUMNS_INVALID"),
-    ],
-)
-async def test_bad_columns_are_refused_by_reason(world: World, change: dict[str, bytes], reason: str) -> None:
-    ticks = columns((0, 3, 1_000, 5, NOON_NS))
-    for name, data in change.items():
-        setattr(ticks, name, data)
-    async with world.running() as pricing:
-        error = await refusal(publish(pricing, ticks))
-        assert (error.code, error.reason) == (grpc.StatusCode.INVALID_ARGUMENT, reason)
-        assert (await pricing.ListTrades(pb.ListTradesRequest(symbol="AAPL"))).trades == []
-
-
-async def test_no_rows_an_empty_stream_and_an_unlisted_symbol(world: World) -> None:
-    async with world.running() as pricing:
-        assert await publish(pricing, columns()) == 0
-        assert await publish(pricing) == 0
-        error = await refusal(publish(pricing, columns(instruments=("NOPE",))))
-        assert error.reason == "UNKNOWN_INSTRUMENT"
-        missing = await refusal(pricing.PublishTicks(iter([pb.PublishTicksRequest()])))
-        assert missing.reason == "INVALID_REQUEST"
-
-
-async def next_update(stream: Any) -> pb.StreamTicksResponse:
-    async with asyncio.timeout(10):
-        while True:
-            response: pb.StreamTicksResponse = await anext(stream)
-            if response.WhichOneof("event") != "heartbeat":
-                return response
-
-
-async def test_ticks_arrive_as_columns_with_their_instruments_named_once(world: World) -> None:
-    async with world.running() as pricing:
-        stream = aiter(pricing.StreamTicks(pb.StreamTicksRequest()))
-        await anext(stream)  # a heartbeat: the stream stands
-        both = ("BTC-USD", "AAPL")
-        await publish(pricing, columns((0, 1, 5, 6, NOON_NS), (1, 3, 7, 8, NOON_NS), instruments=both))
-        first = (await next_update(stream)).update
-        assert list(in_lots_of(first)) == [(1, 5, 6), (3, 7, 8)]
-        named = {entry.index: entry for entry in first.instruments}
-        symbols = [named[index].symbol for index in np.frombuffer(first.instrument_index, "<u4").tolist()]
-        assert symbols == ["BTC-USD", "AAPL"]
-        bitcoin = next(entry for entry in first.instruments if entry.symbol == "BTC-USD")
-        assert (bitcoin.price_increment, bitcoin.quantity_increment) == ("0.5", "0.001")
-        await publish(pricing, columns((0, 1, 5, 7, NOON_NS), instruments=both))
-        assert len((await next_update(stream)).update.instruments) == 0
-
-
-async def test_ticks_of_chosen_instruments_only(world: World) -> None:
-    async with world.running() as pricing:
-        stream = aiter(pricing.StreamTicks(pb.StreamTicksRequest(symbols=["AAPL"])))
-        await anext(stream)
-        rows = (0, 1, 5, 6, NOON_NS), (1, 3, 7, 8, NOON_NS)
-        await publish(pricing, columns(*rows, instruments=("BTC-USD", "AAPL")))
-        update = (await next_update(stream)).update
-        assert [entry.symbol for entry in update.instruments] == ["AAPL"]
-        assert list(in_lots_of(update)) == [(3, 7, 8)]
-
-
-async def test_ticks_of_the_venue_arrive_too(world: World) -> None:
-    async with world.running() as pricing:
-        stream = aiter(pricing.StreamTicks(pb.StreamTicksRequest()))
-        await anext(stream)
-        world.orders.add(*both_sides(1))
-        update = (await next_update(stream)).update
-        assert list(in_lots_of(update)) == [(3, 18_920, 5)]
-
-
-async def test_ticks_resume_from_a_token_without_loss(world: World) -> None:
-    async with world.running() as pricing:
-        beat = await anext(aiter(pricing.StreamTicks(pb.StreamTicksRequest())))
-        await publish(pricing, columns((0, 1, 5, 6, NOON_NS), (0, 1, 6, 6, NOON_NS)))
-        again = aiter(pricing.StreamTicks(pb.StreamTicksRequest(resume_token=beat.resume_token)))
-        response = await next_update(again)
-        assert response.sequence == 1
-        assert list(in_lots_of(response.update)) == [(1, 5, 6), (1, 6, 6)]
-
-
-async def test_ticks_that_are_no_longer_kept_are_announced_as_a_gap(
-    world: World, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    monkeypatch.setenv("TICKMESH_PRICING_TICK_RING_ROWS", "65536")
-    async with world.running() as pricing:
-        beat = await anext(aiter(pricing.StreamTicks(pb.StreamTicksRequest())))
-        full = columns(*[(0, 1, 5, 6, NOON_NS)] * 60_000)
-        await publish(pricing, full, full)
-        again = aiter(pricing.StreamTicks(pb.StreamTicksRequest(resume_token=beat.resume_token)))
-        gap = await next_update(again)
-        assert (gap.gap.from_position, gap.gap.to_position) == (0, 120_000 - 32_768)
-        rows = 0
-        while rows < 32_768:
-            rows += len((await next_update(again)).update.kind)
-        assert rows == 32_768
-
-
-async def test_a_token_of_before_a_restart_is_announced_as_a_gap(world: World) -> None:
-    async with world.running() as pricing:
-        beat = await anext(aiter(pricing.StreamTicks(pb.StreamTicksRequest())))
-    async with world.running() as pricing:
-        again = aiter(pricing.StreamTicks(pb.StreamTicksRequest(resume_token=beat.resume_token)))
-        assert (await next_update(again)).HasField("gap")
-        error = await refusal(anext(aiter(pricing.StreamTicks(pb.StreamTicksRequest(resume_token="x")))))
-        assert error.reason == "RESUME_TOKEN_INVALID"
