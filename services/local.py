@@ -1,0 +1,213 @@
+"""The whole platform on one machine: which processes there are, where they listen, what they are told."""
+
+import fcntl
+import json
+import os
+import random
+import socket
+import sys
+import time
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
+from dataclasses import asdict, dataclass, field
+from pathlib import Path
+from typing import Any
+
+from .runtime.settings import SERVICES
+from .supervision import Program
+
+START_ORDER = ("orders", "assets", "risk", "portfolio", "pricing", "strategy", "gateway", "websocket", "edge")
+LOOPBACK = "127.0.0.1"
+_INTERNAL_PORTS = range(20_000, 32_000)  # below those that Linux gives to outgoing connections
+_PORTS_FREE_WITHIN_S = 2.0  # the processes of a platform that was killed need a moment to go
+_STOP_GRACE_S = 1.0
+
+
+class StartError(Exception):
+    """The platform cannot start. The message says why and what to do."""
+
+
+@dataclass(frozen=True, slots=True)
+class Wishes:
+    """What was asked of `tickmesh up`."""
+
+    data_dir: Path = Path("data")
+    database_url: str = ""  # empty: SQLite files in data_dir
+    redis_url: str = ""  # empty: no Redis
+    host: str = LOOPBACK  # where the two public ports listen
+    port: int = 8080  # 0: a free one
+    websocket_port: int = 8081  # 0: a free one
+    seed: int = 1
+    market: bool = True
+
+
+@dataclass(frozen=True, slots=True)
+class Platform:
+    """Where everything of one platform is. The other commands read it from run/platform.json."""
+
+    data_dir: Path
+    database_url: str
+    redis_url: str
+    host: str
+    port: int
+    websocket_port: int
+    addresses: dict[str, str]  # of the services and of "gateway", each host:port
+    pids: dict[str, int] = field(default_factory=dict)  # of the processes, and "supervisor"
+
+    @property
+    def url(self) -> str:
+        """Where browsers and clients on this machine reach the platform."""
+        return f"http://{_reachable(self.host)}:{self.port}"
+
+    @property
+    def websocket_address(self) -> str:
+        """Where clients on this machine reach the WebSocket process directly."""
+        return f"{_reachable(self.host)}:{self.websocket_port}"
+
+    @property
+    def log_dir(self) -> Path:
+        """Where the processes write their logs."""
+        return self.data_dir / "logs"
+
+
+def _reachable(host: str) -> str:
+    return LOOPBACK if host == "0.0.0.0" else host  # noqa: S104
+
+
+def platform_file(data_dir: Path) -> Path:
+    """Returns where the description of a platform is kept."""
+    return data_dir / "run" / "platform.json"
+
+
+def write(platform: Platform) -> None:
+    """Keeps the description for other commands; it may hold a password, so it is for its owner alone."""
+    file = platform_file(platform.data_dir)
+    file.parent.mkdir(parents=True, exist_ok=True, mode=0o700)
+    draft = file.with_suffix(".draft")
+    draft.unlink(missing_ok=True)
+    content = json.dumps({**asdict(platform), "data_dir": str(platform.data_dir)}, indent=2)
+    with os.fdopen(os.open(draft, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600), "w") as stream:
+        stream.write(content + "\n")
+    draft.replace(file)
+
+
+def read(data_dir: Path) -> Platform | None:
+    """Returns the platform that runs, or ran last, on a data directory."""
+    try:
+        content: dict[str, Any] = json.loads(platform_file(data_dir).read_text())
+    except FileNotFoundError:
+        return None
+    return Platform(**{**content, "data_dir": Path(content["data_dir"])})
+
+
+@contextmanager
+def lock(data_dir: Path) -> Iterator[None]:
+    """Holds a data directory. Fails with StartError when another platform holds it."""
+    data_dir.mkdir(parents=True, exist_ok=True)
+    (data_dir / "run").mkdir(exist_ok=True, mode=0o700)
+    with _lock_file(data_dir).open("w") as file:
+        try:
+            fcntl.flock(file, fcntl.LOCK_EX | fcntl.LOCK_NB)
+        except BlockingIOError:
+            raise StartError(
+                f"a platform already runs on {data_dir}; stop it or choose another --data"
+            ) from None
+        yield
+
+
+def is_running(data_dir: Path) -> bool:
+    """Says whether a platform holds a data directory."""
+    try:
+        with _lock_file(data_dir).open() as file:
+            fcntl.flock(file, fcntl.LOCK_SH | fcntl.LOCK_NB)
+    except FileNotFoundError:
+        return False
+    except BlockingIOError:
+        return True
+    return False
+
+
+def _lock_file(data_dir: Path) -> Path:
+    return data_dir / "run" / "lock"
+
+
+def plan(wishes: Wishes) -> Platform:
+    """Decides where everything listens. Fails with StartError when a public port is taken."""
+    port = _public_port(wishes.host, wishes.port, "--port")
+    websocket_port = _public_port(wishes.host, wishes.websocket_port, "--ws-port")
+    if port == websocket_port:
+        raise StartError(f"--port and --ws-port are both {port}; give each its own")
+    names = (*SERVICES, "gateway")
+    ports = _free_ports(len(names), {port, websocket_port})
+    return Platform(
+        data_dir=wishes.data_dir.resolve(),
+        database_url=wishes.database_url,
+        redis_url=wishes.redis_url,
+        host=wishes.host,
+        port=port,
+        websocket_port=websocket_port,
+        addresses={name: f"{LOOPBACK}:{each}" for name, each in zip(names, ports, strict=True)},
+        pids={"supervisor": os.getpid()},
+    )
+
+
+def _public_port(host: str, port: int, flag: str) -> int:
+    if port == 0:
+        return _free_ports(1, set())[0]
+    deadline_s = time.monotonic() + _PORTS_FREE_WITHIN_S
+    while not _is_free(host, port):
+        if time.monotonic() > deadline_s:
+            raise StartError(f"{host}:{port} cannot be listened on; choose another port with {flag}")
+        time.sleep(0.05)
+    return port
+
+
+def _is_free(host: str, port: int) -> bool:
+    family = socket.AF_INET6 if ":" in host else socket.AF_INET
+    with socket.socket(family) as probe:
+        probe.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+        try:
+            probe.bind((host, port))
+            probe.listen(1)
+        except OSError:
+            return False
+    return True
+
+
+def _free_ports(count: int, taken: set[int]) -> list[int]:
+    candidates = list(_INTERNAL_PORTS)
+    random.SystemRandom().shuffle(candidates)
+    found: list[int] = []
+    for port in candidates:
+        if len(found) == count:
+            break
+        if port not in taken and _is_free(LOOPBACK, port):
+            found.append(port)
+    return found
+
+
+def programs() -> list[Program]:
+    """Returns the processes of the platform in the order in which they start."""
+    serve = (sys.executable, "-m", "tickmesh.services.cli", "serve")
+    return [Program(name, (*serve, name)) for name in START_ORDER]
+
+
+def environment(platform: Platform, wishes: Wishes, base: Mapping[str, str] | None = None) -> dict[str, str]:
+    """Returns the environment of the processes: their settings as TICKMESH_ variables, over what is there."""
+    variables = {
+        "DATA_DIR": str(platform.data_dir),
+        "DATABASE_URL": platform.database_url,
+        "REDIS_URL": platform.redis_url,
+        "HOST": platform.host,
+        "PORT": str(platform.port),
+        "HTTP_ADDRESS": platform.addresses["gateway"],
+        "WEBSOCKET_ADDRESS": f"{platform.host}:{platform.websocket_port}",
+        "SEED": str(wishes.seed),
+        "MARKET": "true" if wishes.market else "false",
+        **{f"{name.upper()}_ADDRESS": platform.addresses[name] for name in SERVICES},
+    }
+    ours = {f"TICKMESH_{name}": value for name, value in variables.items()}
+    kept = dict(os.environ if base is None else base)
+    kept.pop("TICKMESH_TOKEN", None)  # the caller's own, of no use to a service
+    tuned = {"MALLOC_ARENA_MAX": "2", "PYTHONUNBUFFERED": "1", "TICKMESH_STOP_GRACE_S": str(_STOP_GRACE_S)}
+    return {**tuned, **kept, **ours}
