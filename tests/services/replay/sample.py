@@ -1,0 +1,18 @@
+"""The real recording that the tests replay: see ../shared/data/SOURCES.md."""
+
+from pathlib import Path
+
+import pytest
+
+from tickmesh.services.replay.files import Recording, find_recording
+
+FOLDER = Path(__file__).resolve().parents[4] / "shared" / "data" / "lob"
+MESSAGES = FOLDER / "AAPL_2012-06-21_34200000_37800000_message_50.csv.gz"
+TEN_LEVELS = FOLDER / "AAPL_2012-06-21_34200000_57600000_message_10_first999.csv.gz"
+
+
+def recording(messages: Path = MESSAGES) -> Recording:
+    """Returns the files of the sample. Fails, and says what is missing, when they are not there."""
+    if not messages.is_file():
+        pytest.fail(f"{messages} is missing: docs/replay.md says where to get it", pytrace=False)
+    return find_recording(messages)
