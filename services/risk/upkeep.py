@@ -1,7 +1,7 @@
 """What risk does without being asked: default limits for what is new, conversion rates for what moved."""
 
 import asyncio
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Mapping
 from decimal import Decimal
 
 from tickmesh.assets.v1 import assets_pb2
@@ -13,7 +13,7 @@ from .domain.conversion import Conversions
 from .domain.limits import LimitKey, LimitType
 from .domain.rulebook import RuleBook, Signature
 from .domain.scopes import Level, Scope
-from .engine import Engine
+from .engine import Engine, EngineRefusedError, OrdersUnreachable
 from .requests import by_itself
 from .wire import pair_of, rate_control
 
@@ -69,18 +69,26 @@ class Defaults:
     async def _set_missing(self) -> bool:
         """Sets what was never touched: all at once, or one by one where something is refused."""
         missing = {key: value for key, value in self._wanted.items() if not self._rules.was_touched(key)}
-        if not missing or await self._set(missing):
-            return True
-        done = [await self._set({key: value}) for key, value in missing.items()]
-        return all(done)
-
-    async def _set(self, limits: dict[LimitKey, str]) -> bool:
         try:
-            await self._changes.set_limits(by_itself(), limits, Signature(SUBJECT, self._clock()))
+            if missing:
+                await self._set(missing)
+            return True
+        except EngineRefusedError:
+            return all([await self._is_set(key, value) for key, value in missing.items()])
+        except OrdersUnreachable as error:
+            log.info("default limits are not set yet", limits=len(missing), problem=error.message)
+            return False
+
+    async def _is_set(self, key: LimitKey, value: str) -> bool:
+        try:
+            await self._set({key: value})
         except TickmeshError as error:
-            log.info("default limits are not set yet", limits=len(limits), problem=error.message)
+            log.info("a default limit is not set yet", limit_id=key.limit_id, problem=error.message)
             return False
         return True
+
+    async def _set(self, limits: Mapping[LimitKey, str]) -> None:
+        await self._changes.set_limits(by_itself(), limits, Signature(SUBJECT, self._clock()))
 
 
 class RateTeller:
