@@ -1,32 +1,18 @@
 """A replay against real services: what was recorded happens again, and the report says how exactly."""
 
 import asyncio
-from collections.abc import AsyncIterator
-from contextlib import asynccontextmanager
 from pathlib import Path
 
 import pytest
 
 from tickmesh.orders.v1 import orders_pb2, orders_pb2_grpc
-from tickmesh.services.assets import service as assets
-from tickmesh.services.orders import service as orders
-from tickmesh.services.portfolio import service as portfolio
-from tickmesh.services.pricing import service as pricing
 from tickmesh.services.replay.files import Recording
 from tickmesh.services.replay.run import Job, Manner, load_job, replay
 from tickmesh.services.replay.sending import Pace
-from tickmesh.services.risk import service as risk
 from tickmesh.services.runtime.host import Host
-from tickmesh.services.runtime.testing import serve_for_test
 
+from .platform import platform
 from .sample import recording
-
-
-@asynccontextmanager
-async def platform(folder: Path) -> AsyncIterator[Host]:
-    every = [each.start for each in (assets, orders, portfolio, pricing, risk)]
-    async with serve_for_test(every, folder) as host:
-        yield host
 
 
 async def book_of(host: Host, symbol: str) -> orders_pb2.Book:
