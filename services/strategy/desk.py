@@ -17,7 +17,7 @@ _DIGITS = "0123456789abcdefghijklmnopqrstuvwxyz"
 
 
 class OrderStreamEnded(Unavailable):
-    """The stream of orders ended without a failure: the server is leaving."""
+    """The stream of orders ended: the server is leaving, or gone."""
 
     reason = "ORDER_STREAM_ENDED"
 
@@ -75,6 +75,11 @@ class OrderStream:
         if not isinstance(response, orders_pb2.SubmitOrdersResponse):
             raise OrderStreamEnded("the orders service ended the stream")
         return response.results
+
+    def check(self) -> None:
+        """Fails with OrderStreamEnded when the call is over: one that seldom sends would not notice."""
+        if self._call.done():
+            raise OrderStreamEnded("the orders service is gone")
 
     def close(self) -> None:
         """Ends the call, whatever it is doing."""

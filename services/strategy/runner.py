@@ -130,6 +130,7 @@ class Runner:
         await self._cancel_all()
         async with self._floor.desk.stream() as stream:
             while await self._turn_comes():
+                stream.check()
                 await self._trading.step(stream, self.values)
                 self._retry_s = RETRY_FIRST_S
                 self._tell_at_times()
