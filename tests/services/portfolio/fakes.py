@@ -52,6 +52,7 @@ class FakeOrders(orders_pb2_grpc.OrdersServiceServicer):
         position = int(request.resume_token) if request.resume_token else 0
         sequence = 0
         while True:
+            self.news.clear()  # before looking: what comes from here on must wake us
             batch = self.reports[position : position + self.batch]
             position += len(batch)
             sequence += 1
@@ -63,7 +64,6 @@ class FakeOrders(orders_pb2_grpc.OrdersServiceServicer):
                 response.heartbeat.SetInParent()
             yield response
             if not batch:
-                self.news.clear()
                 await self.news.wait()
 
 
