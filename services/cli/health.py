@@ -80,7 +80,8 @@ class Examiner:
     async def _routed(self, address: str, name: str) -> bool:
         """Calls a method that no service has: the service itself refuses it, or the edge says it is away."""
         path = f"/tickmesh.{name}.v1.{name.capitalize()}Service/"
-        call: Any = self._channel(address).unary_unary(path)
+        channel: Any = self._channel(address)
+        call = channel.unary_unary(path)
         try:
             await call(b"", metadata=(("authorization", f"Bearer {self._token}"),), timeout=_ASK_TIMEOUT_S)
         except grpc.aio.AioRpcError as error:

@@ -6,7 +6,7 @@ from argparse import ArgumentParser, RawDescriptionHelpFormatter
 from collections.abc import Sequence
 
 from . import registry
-from .command import INTERRUPTED, OK, USAGE, CommandError
+from .command import INTERRUPTED, OK, USAGE, Command, CommandError
 
 _USAGE = """usage: tickmesh COMMAND [arguments]
 
@@ -36,7 +36,7 @@ def usage() -> str:
     return _USAGE.format(commands="\n".join(lines))
 
 
-def parser_of(name: str) -> tuple[ArgumentParser, registry.Command]:
+def parser_of(name: str) -> tuple[ArgumentParser, Command]:
     """Returns a command with the parser of its arguments."""
     command = registry.find(name)
     summary = registry.ENTRIES[name].summary
@@ -54,7 +54,7 @@ def _guarded(name: str, words: list[str]) -> int:
     """Runs a command; every end that was foreseen is one line and a code."""
     try:
         parser, command = parser_of(name)
-        return command.run(parser.parse_intermixed_args(words))
+        return int(command.run(parser.parse_intermixed_args(words)))
     except CommandError as error:
         return _fail(str(error), error.exit_code)
     except KeyboardInterrupt:

@@ -74,8 +74,10 @@ def refusal(error: RemoteError, address: str) -> CommandError:
     """Returns how a command ends when the platform refused: one line, and 3 when nobody answered."""
     line = f"{error.reason}: {error.message}"
     for violation in error.fields:
-        if violation.field not in error.message:
-            line += f" ({violation.field}: {violation.description})"
+        if violation.field in error.message:
+            continue
+        told = violation.description in error.message
+        line += f" (field {violation.field}{'' if told else ': ' + violation.description})"
     known = {key: value for key, value in sorted(error.metadata.items()) if value and value not in line}
     if known:
         line += f" [{', '.join(f'{key}={value}' for key, value in known.items())}]"
