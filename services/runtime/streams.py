@@ -51,7 +51,7 @@ class Updates(Generic[T]):
 
 @dataclass(frozen=True, slots=True)
 class Gap:
-    """Positions that are lost; a snapshot follows where the stream has one."""
+    """Positions that are lost, without the last; a snapshot follows where the stream has one."""
 
     from_position: int
     to_position: int
@@ -222,7 +222,8 @@ class _Reader(Generic[S, T]):
         self.position = self._hub.position
         is_behind = epoch == self._hub.epoch and position < self._hub.position
         lost_from = position + 1 if is_behind else 0
-        gap = Gap(lost_from, self._hub.position, "the position asked for is no longer kept", self.token)
+        follows = self._hub.position + 1
+        gap = Gap(lost_from, follows, "the position asked for is no longer kept", self.token)
         return [gap, *self._snapshots()]
 
     def _snapshots(self) -> list[Event[S, T]]:

@@ -188,9 +188,9 @@ async def test_a_service_that_is_away_gives_503_without_its_address(backend: Gat
     assert port not in error["message"]
 
 
-async def test_a_service_that_is_starting_says_so(client: httpx.AsyncClient) -> None:
-    error = error_of(await client.get("/api/v1/risk/limits"), 503)
-    assert (error["code"], error["reason"]) == ("UNAVAILABLE", "STARTING")
+async def test_what_no_service_at_the_address_has_is_unimplemented(client: httpx.AsyncClient) -> None:
+    error = error_of(await client.get("/api/v1/risk/limits"), 501)
+    assert (error["code"], error["reason"]) == ("UNIMPLEMENTED", "UNIMPLEMENTED")
 
 
 async def test_a_stream_comes_as_lines(gateway: Gateway, client: httpx.AsyncClient) -> None:
