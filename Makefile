@@ -127,7 +127,7 @@ format: $(INSTALLED) ## Formats Python and protos
 	@$(BIN)/buf format -w
 
 bench: build page ## Runs every benchmark and writes docs/benchmarks.md
-	@$(BIN)/tickmesh bench $(ARGS)
+	@$(BIN)/python -m tests.benchmarks $(ARGS)
 
 lock: $(INSTALLED) ## Pins the dependencies of pyproject.toml anew
 	@$(BIN)/uv pip compile pyproject.toml --extra dev --universal --generate-hashes --upgrade \

@@ -214,7 +214,7 @@ class OrdersServicer(orders_pb2_grpc.OrdersServiceServicer):
             state_hash=f"{state_hash:016x}",
             open_orders=status.orders,
             instruments=status.instruments,
-            projected_sequence=self._shard.projector.sequence,
+            projected_sequence=self._shard.projected(status.event_sequence),
             start_time=timestamp(self._shard.start_time_ns),
             commands_per_second=self._shard.sequencer.commands_per_second(),
         )

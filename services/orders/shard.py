@@ -123,6 +123,11 @@ class Shard:
             left_s = ((today + 1) * DAY_NS - self.clock()) / 1e9
             await asyncio.sleep(min(max(left_s, 0.01), 60.0))
 
+    def projected(self, event_sequence: int) -> int:
+        """Returns up to which event the tables are written; not every event leaves something to write."""
+        projector = self.projector
+        return event_sequence if projector.sequence == projector.newest else projector.sequence
+
     async def read(self, work: Callable[[store.Reader, Connection], T]) -> T:
         """Reads from the tables once they hold everything acknowledged so far."""
         await self.projector.caught_up()

@@ -1,0 +1,98 @@
+"""Runs every benchmark, prints the figures and writes docs/benchmarks.md."""
+
+import argparse
+import json
+import os
+import platform as machine
+import subprocess
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import Any
+
+import uvloop
+
+from . import matching, orders, running, ticks, websocket
+
+ROOT = Path(__file__).parents[2]
+TITLES = {
+    "engine": "The engine alone, one core, risk gate on, from Python in batches (CPU time, median of 3)",
+    "unary": "SubmitOrder through Envoy, open loop, journaled before the answer",
+    "batched": "SubmitOrders through Envoy, four messages in flight, journaled before the answer",
+    "ticks": "PublishTicks through the pricing service into a subscriber's NumPy arrays",
+    "websocket": "One instrument's updates to 1,000 WebSocket clients, from the order to the frame",
+}
+REPLAY_TITLE = "Recorded order flow (LOBSTER sample, AAPL 2012-06-21) through the public order API"
+SAMPLE = ROOT.parent / "shared" / "data" / "lob" / "AAPL_2012-06-21_34200000_37800000_message_50.csv.gz"
+
+
+def measure() -> dict[str, list[dict[str, Any]]]:
+    """Returns all figures. Each platform is started for its benchmark and stopped after it."""
+    figures: dict[str, list[dict[str, Any]]] = matching.measure()
+    with running.platform() as quiet:
+        figures |= uvloop.run(orders.measure(quiet))
+    with running.platform() as quiet:
+        figures |= uvloop.run(websocket.measure(quiet))
+    figures["ticks"] = ticks.run(1_000_000)
+    if SAMPLE.exists():
+        figures["replay"] = [replay()]
+    return figures
+
+
+def replay() -> dict[str, Any]:
+    """Returns the report of a replay of the first 20,000 recorded messages."""
+    with running.platform() as quiet:
+        words = ["replay", str(SAMPLE), "--limit", "20000", "--json", "--data", str(quiet.data_dir)]
+        command = [*running.TICKMESH, *words]
+        done = subprocess.run(command, check=True, capture_output=True, text=True)
+    report: dict[str, Any] = json.loads(done.stdout)
+    return report
+
+
+def flat(row: dict[str, Any]) -> dict[str, Any]:
+    """Returns a row with nested figures as columns of their own."""
+    columns: dict[str, Any] = {}
+    for name, value in row.items():
+        if isinstance(value, dict):
+            columns |= {f"{name} {inner}": figure for inner, figure in value.items()}
+        else:
+            columns[name] = f"{value:,}" if isinstance(value, int) else value
+    return columns
+
+
+def table(rows: list[dict[str, Any]]) -> str:
+    """Returns rows as a Markdown table."""
+    flats = [flat(row) for row in rows]
+    names = list(flats[0])
+    lines = ["| " + " | ".join(name.replace("_", " ") for name in names) + " |", "|" + "---|" * len(names)]
+    lines += ["| " + " | ".join(str(row.get(name, "")) for name in names) + " |" for row in flats]
+    return "\n".join(lines)
+
+
+def page(figures: dict[str, list[dict[str, Any]]]) -> str:
+    """Returns docs/benchmarks.md."""
+    when = datetime.now(UTC).strftime("%Y-%m-%d")
+    head = (
+        f"# Benchmarks\n\nWritten by `make bench` on {when}: {os.cpu_count()} cores, {machine.machine()}, "
+        f"Linux, Python {machine.python_version()}, SQLite. Client, services and Envoy share the cores, and the "
+        "machine was shared with others: take figures as a matter of two times either way.\n"
+    )
+    titles = {**TITLES, "replay": REPLAY_TITLE}
+    return head + "".join(
+        f"\n## {titles[name]}\n\n{table(figures[name])}\n" for name in titles if name in figures
+    )
+
+
+def main() -> None:
+    """Measures, prints, writes."""
+    parser = argparse.ArgumentParser(prog="make bench", description=__doc__)
+    parser.add_argument("--json", action="store_true", help="print JSON and write nothing")
+    figures = measure()
+    if parser.parse_args().json:
+        print(json.dumps(figures))
+        return
+    (ROOT / "docs" / "benchmarks.md").write_text(page(figures))
+    print(page(figures))
+
+
+if __name__ == "__main__":
+    main()
