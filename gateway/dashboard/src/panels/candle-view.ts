@@ -19,7 +19,8 @@ import { candleOf, chartOptions, seriesOptions, volumeOf } from "./chart-options
 import { ownMarkers } from "./chart-markers";
 import { write } from "./watch-row";
 
-const BARS_SHOWN = 110;
+const BARS_SHOWN_MIN = 45;
+const BARS_SHOWN_MAX = 110;
 
 /** The chart library behind one face: `paint` brings it up to date with the stores, once a frame. */
 export class CandleView {
@@ -108,7 +109,8 @@ export class CandleView {
 
   private showNewest(count: number): void {
     this.chart.priceScale("right").applyOptions({ autoScale: true });
-    this.chart.timeScale().setVisibleLogicalRange({ from: count - BARS_SHOWN, to: count + 4 });
+    const shown = Math.max(BARS_SHOWN_MIN, Math.min(BARS_SHOWN_MAX, count));
+    this.chart.timeScale().setVisibleLogicalRange({ from: count - shown, to: count + 4 });
   }
 
   private append(seconds: number, bar: Bar): void {

@@ -2,6 +2,7 @@ import { useRef, useState } from "preact/hooks";
 import { killSwitch } from "../api/calls";
 import type { RiskScope } from "../api/types";
 import { desk } from "../state/desk";
+import { counted } from "../state/display";
 import { scopeName } from "../state/risk";
 import { Dialog } from "./dialog";
 import { FailureNote } from "./failure-note";
@@ -74,7 +75,7 @@ function scopeOf(choice: Choice, portfolioId: string): RiskScope {
 
 async function halt(scope: RiskScope, comment: string, requestId: string): Promise<void> {
   const record = await killSwitch(scope, comment, requestId);
-  desk.notices.say(`${scopeName(scope)} is halted; ${record?.canceled_count ?? 0} orders cancelled`, "bad");
+  desk.notices.say(`${scopeName(scope)} is halted; ${counted(record?.canceled_count ?? 0, "order")} cancelled`, "bad");
   void desk.risk.load().catch(() => undefined);
 }
 

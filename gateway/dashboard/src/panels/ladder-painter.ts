@@ -1,7 +1,7 @@
 import { useRef } from "preact/hooks";
 import type { Side } from "../api/types";
 import { desk } from "../state/desk";
-import { price, quantity } from "../state/display";
+import { counted, price, quantity } from "../state/display";
 import { usePainter } from "../state/hooks";
 import { cumulative, type Level, priceKey } from "../state/level-book";
 import { write } from "./watch-row";
@@ -55,7 +55,7 @@ function paintLevel(
   write(sumCell, level ? sumText(sum) : "");
   bar.style.transform = `scaleX(${most > 0 ? sum / most : 0})`;
   row.dataset["price"] = level?.price ?? "";
-  row.title = level ? `${level.orderCount} orders` : "";
+  row.title = level ? counted(level.orderCount, "order") : "";
 }
 
 /** A running sum in at most about seven characters. */

@@ -2,14 +2,15 @@ import { useEffect, useRef, useState } from "preact/hooks";
 import type { Side } from "../api/types";
 import { desk } from "../state/desk";
 import { digitsOf, price, UNKNOWN } from "../state/display";
-import { useStores } from "../state/hooks";
+import { usePainter, useStores } from "../state/hooks";
 import { spreadOf } from "../state/level-book";
 import * as decimal from "../state/decimal";
 import { useLadderPainter } from "./ladder-painter";
 import { Panel } from "./panel";
 
-const ROW_PX = 20;
+const ROW_PX_MIN = 20;
 const SPREAD_PX = 26;
+const LEVELS_MIN = 5;
 const LEVELS_MAX = 20;
 
 /** The price levels around the touch, with bars of cumulative size. A click puts a price into the ticket. */
@@ -94,18 +95,36 @@ function finer(increment: string | undefined): string {
   return decimal.format({ units: 1n, scale: digitsOf(increment) + 1 });
 }
 
-/** As many levels a side as the panel has room for. */
+/** As many levels a side as there is room for, and no more than this book has had. */
 function useLevelCount(element: { readonly current: HTMLElement | null }): number {
+  useStores([desk.symbol]);
+  const fitting = useFittingCount(element);
+  const deepest = useDeepestCount(desk.symbol.value);
+  return Math.max(1, Math.min(fitting, Math.max(LEVELS_MIN, deepest)));
+}
+
+function useFittingCount(element: { readonly current: HTMLElement | null }): number {
   const [count, setCount] = useState(8);
   useEffect(() => {
     const measure = (): void => {
       const height = element.current?.clientHeight ?? 0;
-      const fitting = Math.floor((height - SPREAD_PX) / 2 / ROW_PX);
-      setCount(Math.max(1, Math.min(LEVELS_MAX, fitting)));
+      setCount(Math.floor((height - SPREAD_PX) / 2 / ROW_PX_MIN));
     };
     const observer = new ResizeObserver(measure);
     if (element.current) observer.observe(element.current);
     return () => observer.disconnect();
   }, []);
   return count;
+}
+
+/** Only grows while an instrument is shown, so that the rows do not jump with every level. */
+function useDeepestCount(symbol: string): number {
+  const [deepest, setDeepest] = useState({ symbol, count: 0 });
+  usePainter(() => {
+    const { book } = desk.market;
+    const count = Math.max(book.levels("BUY").length, book.levels("SELL").length);
+    const known = deepest.symbol === symbol ? deepest.count : 0;
+    if (count > known || deepest.symbol !== symbol) setDeepest({ symbol, count: Math.min(count, LEVELS_MAX) });
+  });
+  return deepest.symbol === symbol ? deepest.count : 0;
 }

@@ -3,6 +3,7 @@ import { cancelAll, cancelOrder } from "../api/calls";
 import { ApiError } from "../api/errors";
 import type { Order } from "../api/types";
 import { desk } from "../state/desk";
+import { counted } from "../state/display";
 import { useStores } from "../state/hooks";
 import { explain } from "../state/reasons";
 import { Dialog } from "./dialog";
@@ -88,7 +89,10 @@ export function CancelAll({ count }: { count: number }) {
   const portfolioId = desk.portfolioId.value;
   const cancel = (): void => {
     setAsking(false);
-    cancelAll(portfolioId).then((canceled) => desk.notices.say(`${canceled} orders cancelled`, "good"), complain);
+    cancelAll(portfolioId).then(
+      (canceled) => desk.notices.say(`${counted(canceled, "order")} cancelled`, "good"),
+      complain,
+    );
   };
   return (
     <>

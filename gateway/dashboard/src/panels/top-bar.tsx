@@ -35,7 +35,7 @@ function PortfolioChoice() {
       >
         {desk.portfolios.value.map((item) => (
           <option key={item.portfolio_id} value={item.portfolio_id}>
-            {item.name ? `${item.portfolio_id} · ${item.name}` : item.portfolio_id}
+            {item.name && item.name !== item.portfolio_id ? `${item.portfolio_id} · ${item.name}` : item.portfolio_id}
           </option>
         ))}
       </select>

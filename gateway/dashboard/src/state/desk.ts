@@ -19,6 +19,12 @@ import { watchVisibility } from "./visibility";
 
 const JUDGE_MS = 250;
 const STATES_POLL_MS = 3_000;
+const MINUTES_MIN = 15;
+
+function rememberedInterval(): Interval {
+  const chosen = remembered("interval");
+  return chosen === "SECOND_1" || chosen === "DAY_1" ? chosen : "MINUTE_1";
+}
 
 /** Everything that the page knows, and the feeds that keep it so. Panels read it and call its few verbs. */
 export class Desk {
@@ -35,7 +41,7 @@ export class Desk {
   readonly notices = new NoticeStore();
 
   readonly symbol = new Cell("");
-  readonly interval = new Cell<Interval>("MINUTE_1");
+  readonly interval = new Cell<Interval>(rememberedInterval());
   readonly portfolios = new Cell<readonly Portfolio[]>([]);
   readonly portfolioId = new Cell("");
   readonly draft = new Cell<Draft>(EMPTY_DRAFT);
@@ -98,6 +104,7 @@ export class Desk {
   }
 
   showInterval(interval: Interval): void {
+    remember("interval", interval);
     if (interval === this.interval.value) return;
     this.interval.set(interval);
     this.followBars();
@@ -150,15 +157,26 @@ export class Desk {
     const [symbol, interval] = [this.symbol.value, this.interval.value];
     this.bars.clear();
     const isWanted = (): boolean => this.isRunning && this.symbol.value === symbol && this.interval.value === interval;
-    const load = (): void => void untilDone(() => this.bars.load(symbol, interval, isWanted), isWanted);
+    const load = async (): Promise<void> => {
+      await untilDone(() => this.bars.load(symbol, interval, isWanted), isWanted);
+      if (isWanted()) this.chooseInterval();
+    };
     const sink = {
       snapshot: this.bars.snapshot.bind(this.bars),
       update: this.bars.update.bind(this.bars),
-      opened: (resumed: boolean) => (resumed ? undefined : load()),
-      gap: load,
+      opened: (resumed: boolean) => void (resumed || load()),
+      gap: () => void load(),
     };
     const query = { symbols: symbol, interval };
     this.feeds.use("bars", followStream("/api/v1/bars:stream", query, sink));
+  }
+
+  /** A market that has just begun has too few minutes to draw: seconds then, unless the reader chose. */
+  private chooseInterval(): void {
+    if (remembered("interval") !== "" || this.bars.everything().length >= MINUTES_MIN) return;
+    if (this.interval.value !== "MINUTE_1") return;
+    this.interval.set("SECOND_1");
+    this.followBars();
   }
 
   private followOrders(portfolioId: string): void {

@@ -74,6 +74,11 @@ export function changeDirection(from: string | undefined, to: string | undefined
   return order > 0 ? "up" : order < 0 ? "down" : "flat";
 }
 
+/** A number of things in words: "1 order", "2 orders". */
+export function counted(value: number, noun: string): string {
+  return `${count(value)} ${noun}${value === 1 ? "" : "s"}`;
+}
+
 /** A whole number of the API, 64-bit ones included. */
 export function count(value: string | number | undefined): string {
   if (value === undefined || value === "") return UNKNOWN;

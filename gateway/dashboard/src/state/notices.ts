@@ -8,7 +8,7 @@ export interface Notice {
   text: string;
 }
 
-const SHOWN_MS = 6_000;
+const SHOWN_MS = 5_000;
 const SHOWN_MAX = 4;
 
 /** Short messages that come and go by themselves. */

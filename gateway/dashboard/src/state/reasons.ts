@@ -1,5 +1,6 @@
 import type { ApiError } from "../api/errors";
 import type { Instrument } from "../api/types";
+import { quantity, UNKNOWN } from "./display";
 
 /** What a trader can do about a refusal, by its stable reason. */
 const ADVICE: Record<string, string> = {
@@ -37,13 +38,26 @@ export function explain(error: ApiError, instrument?: Instrument): Explanation {
   const { failure } = error;
   const key = error.outcomeIsUnknown ? "NO_ANSWER" : failure.reason;
   const fields = failure.fields.map((item): [string, string] => [item.field, item.description]);
-  const metadata = Object.entries(failure.metadata).filter(([, value]) => value !== "");
   return {
     reason: failure.reason || (failure.fields.length > 0 ? "INVALID_ARGUMENT" : `HTTP_${failure.status}`),
     message: failure.message,
     advice: filled(ADVICE[key] ?? "", instrument),
-    facts: [...fields, ...metadata],
+    facts: [...fields, ...factsIn(failure.metadata)],
   };
+}
+
+/** The scope and the numbers of a limit in the order in which they are read, then whatever else was said. */
+const FACTS = ["scope", "limit", "used", "asked", "headroom"];
+
+function factsIn(metadata: Record<string, string>): [string, string][] {
+  const known = FACTS.map((name): [string, string] => [name, factText(metadata[name] ?? "")]);
+  const others = Object.entries(metadata).filter(([name]) => !FACTS.includes(name) && name !== "check");
+  return [...known, ...others].filter(([, value]) => value !== "");
+}
+
+function factText(value: string): string {
+  const shown = quantity(value);
+  return shown === UNKNOWN ? value : shown;
 }
 
 function filled(advice: string, instrument: Instrument | undefined): string {

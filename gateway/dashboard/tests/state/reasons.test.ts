@@ -18,12 +18,13 @@ test("a price off the tick is explained with the instrument's own increment", ()
 });
 
 test("a limit's refusal shows its numbers", () => {
-  const metadata = { limit: "100", used: "90", asked: "20", headroom: "10", check: "" };
+  const metadata = { used: "90", check: "POSITION_LIMIT", headroom: "10", asked: "2000", limit: "100", scope: "firm" };
   const explanation = explain(refusal(400, { reason: "POSITION_LIMIT", message: "too large", metadata }));
   expect(explanation.facts).toEqual([
+    ["scope", "firm"],
     ["limit", "100"],
     ["used", "90"],
-    ["asked", "20"],
+    ["asked", "2,000"],
     ["headroom", "10"],
   ]);
 });
