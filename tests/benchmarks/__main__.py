@@ -73,13 +73,12 @@ def page(figures: dict[str, list[dict[str, Any]]]) -> str:
     when = datetime.now(UTC).strftime("%Y-%m-%d")
     head = (
         f"# Benchmarks\n\nWritten by `make bench` on {when}: {os.cpu_count()} cores, {machine.machine()}, "
-        f"Linux, Python {machine.python_version()}, SQLite. Client, services and Envoy share the cores, and the "
-        "machine was shared with others: take figures as a matter of two times either way.\n"
+        f"Linux, Python {machine.python_version()}, SQLite. Client, services and Envoy share the cores, and "
+        "the machine was shared with others: take figures as a matter of two times either way.\n"
     )
     titles = {**TITLES, "replay": REPLAY_TITLE}
-    return head + "".join(
-        f"\n## {titles[name]}\n\n{table(figures[name])}\n" for name in titles if name in figures
-    )
+    shown = [name for name in titles if name in figures]
+    return head + "".join(f"\n## {titles[name]}\n\n{table(figures[name])}\n" for name in shown)
 
 
 def main() -> None:

@@ -66,7 +66,7 @@ def _await_healthy(folder: Path, process: subprocess.Popen[bytes]) -> Running:
 
 def _await_description(folder: Path, process: subprocess.Popen[bytes]) -> None:
     deadline_s = time.monotonic() + HEALTHY_WITHIN_S
-    while not (folder / "run" / "platform.json").exists():
+    while not ((folder / "run" / "platform.json").exists() and (folder / "keys" / "jwks.json").exists()):
         if process.poll() is not None or time.monotonic() > deadline_s:
             raise RuntimeError("the platform did not start")
         time.sleep(0.05)
