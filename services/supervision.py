@@ -107,11 +107,9 @@ class Child:
             os.truncate(self.log, 0)
 
     def _last_words(self, exit_code: int) -> str:
-        how = f"was ended by signal {-exit_code}" if exit_code < 0 else f"ended with code {exit_code}"
         words = _last_line(self.log)
-        return (
-            f"{self.program.name} {how} and does not stay up{': ' if words else ''}{words} (log: {self.log})"
-        )
+        problem = f"{_how(exit_code)} and does not stay up{': ' if words else ''}{words}"
+        return f"{self.program.name} {problem} (log: {self.log})"
 
 
 class Supervisor:
@@ -163,7 +161,7 @@ class Supervisor:
             exit_code = await child.wait()
             pause_s = child.pause_s(exit_code)
             name = child.program.name
-            self._say(f"{name} ended unexpectedly (code {exit_code}); starting it again in {pause_s:.1f} s")
+            self._say(f"{name} {_how(exit_code)} unexpectedly; starting it again in {pause_s:.1f} s")
             await asyncio.sleep(pause_s)
             await child.start()
             self._changed()
@@ -202,6 +200,10 @@ def rotate(log: Path) -> None:
 
 def _older(log: Path) -> Path:
     return log.with_name(log.name + ".1")
+
+
+def _how(exit_code: int) -> str:
+    return f"was ended by signal {-exit_code}" if exit_code < 0 else f"ended with code {exit_code}"
 
 
 def _last_line(log: Path) -> str:
