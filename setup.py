@@ -16,7 +16,7 @@ SUMMARY = "tickmesh: a multi-asset trading platform that a team runs itself."
 PACKAGE_DATA = {
     "": ["*.pyi", "*.json", "migrations/*.py", "*_migrations/*.py"],
     "tickmesh": ["py.typed", "*.binpb"],
-    "tickmesh.gateway": ["dashboard/dist/**"],
+    "tickmesh.gateway": ["dashboard/dist/*", "dashboard/dist/**/*"],
     "tickmesh.gateway.http": ["docs/*"],
 }
 

@@ -1,0 +1,90 @@
+"""The manifests say what the code says: programs, ports, settings. `make check` holds them to the schemas."""
+
+from dataclasses import fields
+from pathlib import Path
+from typing import Any
+
+import pytest
+import yaml
+
+from tickmesh.gateway.settings import GatewaySettings
+from tickmesh.services.local import START_ORDER
+from tickmesh.services.runtime.settings import SERVICES
+
+BASE = Path(__file__).parent.parent / "k8s" / "base"
+WORKLOADS = ("Deployment", "StatefulSet")
+
+
+def documents(name: str) -> list[dict[str, Any]]:
+    return list(yaml.safe_load_all((BASE / f"{name}.yaml").read_text()))
+
+
+def one(name: str, *kinds: str) -> dict[str, Any]:
+    (found,) = (document for document in documents(name) if document["kind"] in kinds)
+    return found
+
+
+def pod(name: str) -> dict[str, Any]:
+    spec: dict[str, Any] = one(name, *WORKLOADS)["spec"]["template"]["spec"]
+    return spec
+
+
+def settings() -> dict[str, str]:
+    data: dict[str, str] = one("settings", "ConfigMap")["data"]
+    return data
+
+
+def test_the_kustomization_lists_every_manifest() -> None:
+    (kustomization,) = documents("kustomization")
+    files = {path.name for path in BASE.glob("*.yaml")} - {"kustomization.yaml"}
+    assert sorted(kustomization["resources"]) == sorted(files)
+
+
+def test_every_program_of_the_platform_is_there_and_no_other() -> None:
+    found = {path.stem for path in BASE.glob("*.yaml")} - {
+        "kustomization",
+        "namespace",
+        "network",
+        "settings",
+    }
+    assert found == set(START_ORDER)
+
+
+@pytest.mark.parametrize("name", START_ORDER)
+def test_a_program_is_started_by_its_name_as_a_user_without_rights(name: str) -> None:
+    (container,) = pod(name)["containers"]
+    assert container["args"] == ["serve", name]
+    assert pod(name)["securityContext"]["runAsNonRoot"]
+    rights = container["securityContext"]
+    assert rights["readOnlyRootFilesystem"]
+    assert not rights["allowPrivilegeEscalation"]
+    assert container["resources"].keys() == {"requests", "limits"}
+    assert {"startupProbe", "readinessProbe", "livenessProbe"} <= container.keys()
+
+
+@pytest.mark.parametrize("name", SERVICES)
+def test_a_service_listens_where_the_others_look_for_it(name: str) -> None:
+    (port,) = one(name, "Service")["spec"]["ports"]
+    (container,) = pod(name)["containers"]
+    variable = f"TICKMESH_{name.upper()}_ADDRESS"
+    environment = {entry["name"]: entry.get("value") for entry in container["env"]}
+    assert settings()[variable] == f"{name}:{port['port']}"
+    assert environment[variable] == f"0.0.0.0:{port['port']}"
+    assert (
+        container["ports"][0]["containerPort"] == container["readinessProbe"]["grpc"]["port"] == port["port"]
+    )
+    assert one(name, "Service")["spec"]["clusterIP"] == "None"
+
+
+@pytest.mark.parametrize("name", START_ORDER)
+def test_every_variable_is_a_setting_and_no_secret_has_a_value(name: str) -> None:
+    known = {f"TICKMESH_{field.name.upper()}" for field in fields(GatewaySettings)}
+    entries = pod(name)["containers"][0]["env"]
+    assert {entry["name"] for entry in entries} | settings().keys() <= known
+    for entry in entries:
+        assert ("value" in entry) != entry["name"].endswith("_URL")
+
+
+def test_the_edge_cannot_make_tokens() -> None:
+    (keys,) = (volume for volume in pod("edge")["volumes"] if volume["name"] == "keys")
+    assert [item["key"] for item in keys["secret"]["items"]] == ["jwks.json"]
