@@ -16,7 +16,7 @@ const TABS: [Tab, string][] = [
   ["open", "Open orders"],
   ["history", "History"],
   ["executions", "Executions"],
-  ["risk", "Risk events"],
+  ["risk", "Risk"],
 ];
 
 /** Orders and trades of the portfolio, and what risk prevented. */

@@ -38,7 +38,7 @@ export function OpenOrders() {
             <th>Type</th>
             <th class="number">Filled</th>
             <th class="number">Price</th>
-            <th>Status</th>
+            <th class="optional">Status</th>
             <th aria-label="Actions" />
           </tr>
         </thead>
@@ -64,7 +64,7 @@ function Row({ order, onEdit }: { order: Order; onEdit: () => void }) {
       <TypeCell order={order} />
       <FilledCell order={order} />
       <PriceCell symbol={order.symbol} value={order.price} />
-      <StatusCell order={order} />
+      <StatusCell order={order} isOptional />
       <td class="actions">
         <button type="button" class="small" aria-label={`Change order ${name}`} onClick={onEdit}>
           Edit

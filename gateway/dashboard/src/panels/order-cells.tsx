@@ -58,9 +58,9 @@ const STATUS_NAMES: Record<OrderStatus, string> = {
   EXPIRED: "Expired",
 };
 
-export function StatusCell({ order }: { order: Order }) {
+export function StatusCell({ order, isOptional = false }: { order: Order; isOptional?: boolean }) {
   return (
-    <td class="status" data-status={order.status} title={order.reason || undefined}>
+    <td class={isOptional ? "status optional" : "status"} data-status={order.status} title={order.reason || undefined}>
       <span>{STATUS_NAMES[order.status]}</span>
       {order.reason && <small>{order.reason}</small>}
     </td>
