@@ -117,7 +117,7 @@ class RunningPlatform:
         os.kill(pid, signal.SIGKILL)
         return pid
 
-    def tails(self, line_count: int = 15) -> str:
+    def tails(self, line_count: int = 6) -> str:
         """Returns the last lines of the console and of every log, for a failure's report."""
         files = [self._console, *sorted((self.data_dir / "logs").glob("*.log"))]
         shown = []

@@ -72,7 +72,7 @@ def everything(http: httpx.Client) -> dict[str, Any]:
 
 
 def trade(platform: RunningPlatform, http: httpx.Client, price: Decimal) -> None:
-    """An order over HTTP rests; one over gRPC in another portfolio takes a part of it, seen on every stream."""
+    """An order over HTTP rests; one over gRPC in another portfolio takes a part of it."""
     resting = http.post("/api/v1/orders", json=an_order(SELLER, "SELL", "100", price)).json()
     assert resting["status"] == "NEW"
     with channel(platform, f"/ws/trades/updates?portfolio_id={BUYER}") as updates:
@@ -104,7 +104,7 @@ def check_booked(http: httpx.Client, price: Decimal) -> None:
 
 
 def check_journaled(platform: RunningPlatform) -> str:
-    """The journal is whole and replays to the state that the engine says it has; returns that state's hash."""
+    """The journal is whole and replays to the state that the engine says it has. Returns its hash."""
     state_hash: str = platform.grpc.call("OrdersService.GetEngineStatus", {})["state_hash"]
     assert state_hash in platform.run("verify").stdout
     return state_hash
