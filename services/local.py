@@ -11,7 +11,7 @@ from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import asdict, dataclass, field
 from pathlib import Path
-from typing import Any
+from typing import Any, TextIO
 
 from .runtime.settings import SERVICES
 from .supervision import Program
@@ -20,6 +20,7 @@ START_ORDER = ("orders", "assets", "risk", "portfolio", "pricing", "strategy", "
 LOOPBACK = "127.0.0.1"
 _INTERNAL_PORTS = range(20_000, 32_000)  # below those that Linux gives to outgoing connections
 _PORTS_FREE_WITHIN_S = 2.0  # the processes of a platform that was killed need a moment to go
+_LOCK_WITHIN_S = 0.3  # longer than `is_running` of another command looks
 _STOP_GRACE_S = 1.0
 
 
@@ -106,25 +107,29 @@ def lock(data_dir: Path) -> Iterator[None]:
     data_dir.mkdir(parents=True, exist_ok=True)
     (data_dir / "run").mkdir(exist_ok=True, mode=0o700)
     with _lock_file(data_dir).open("w") as file:
-        try:
-            fcntl.flock(file, fcntl.LOCK_EX | fcntl.LOCK_NB)
-        except BlockingIOError:
-            raise StartError(
-                f"a platform already runs on {data_dir}; stop it or choose another --data"
-            ) from None
+        deadline_s = time.monotonic() + _LOCK_WITHIN_S
+        while not _try_lock(file, fcntl.LOCK_EX):
+            if time.monotonic() > deadline_s:
+                raise StartError(f"a platform already runs on {data_dir}; stop it or choose another --data")
+            time.sleep(0.02)
         yield
+
+
+def _try_lock(file: TextIO, kind: int) -> bool:
+    try:
+        fcntl.flock(file, kind | fcntl.LOCK_NB)
+    except BlockingIOError:
+        return False
+    return True
 
 
 def is_running(data_dir: Path) -> bool:
     """Says whether a platform holds a data directory."""
     try:
         with _lock_file(data_dir).open() as file:
-            fcntl.flock(file, fcntl.LOCK_SH | fcntl.LOCK_NB)
+            return not _try_lock(file, fcntl.LOCK_SH)
     except FileNotFoundError:
         return False
-    except BlockingIOError:
-        return True
-    return False
 
 
 def _lock_file(data_dir: Path) -> Path:

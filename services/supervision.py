@@ -34,8 +34,9 @@ class Rules:
 
     backoff_s: float = 0.1  # before the first restart; doubles with each short life in a row
     backoff_s_max: float = 5.0
-    short_life_s: float = 5.0  # who dies younger than this did not really start
-    short_lives_max: int = 5  # so many in a row, and it gives up
+    short_life_s: float = 20.0  # who ends by itself younger than this did not really start
+    short_life_killed_s: float = 5.0  # who is killed younger than this did not either
+    short_lives_max: int = 4  # so many in a row, and it gives up
     stop_s: float = 5.0  # from SIGTERM to SIGKILL
     log_bytes_max: int = 32 << 20  # of each log file; one older file is kept beside it
     log_check_s: float = 1.0
@@ -86,7 +87,8 @@ class Child:
 
     def pause_s(self, exit_code: int) -> float:
         """Returns how long to wait before the next start. Fails with GaveUpError after too many."""
-        is_short = time.monotonic() - self._started_s < self._rules.short_life_s
+        bound_s = self._rules.short_life_killed_s if exit_code < 0 else self._rules.short_life_s
+        is_short = time.monotonic() - self._started_s < bound_s
         self._short_lives = self._short_lives + 1 if is_short else 0
         hopeless = is_short and exit_code in self._rules.hopeless_exit_codes
         if hopeless or self._short_lives >= self._rules.short_lives_max:

@@ -179,9 +179,10 @@ def _wait(args: Namespace) -> int:
     platform = place.running(Path(args.data))
     late = asyncio.run(_until_healthy(platform, args.timeout))
     if late:
+        place.running(platform.data_dir)  # it may have been stopped meanwhile
         named = ", ".join(f"{one.name} {one.state}" for one in late)
         raise CommandError(
-            f"not healthy after {args.timeout:.0f} s: {named}; logs: {platform.log_dir}", REFUSED
+            f"not healthy after {args.timeout:g} s: {named}; logs: {platform.log_dir}", REFUSED
         )
     return OK
 
@@ -195,7 +196,9 @@ async def _until_healthy(platform: local.Platform, timeout_s: float) -> list[Hea
         while waiting:
             late = [one for one in await _examine_all(examiner, waiting, began_s) if not one.is_healthy]
             waiting = [one.name for one in late]
-            if waiting and time.monotonic() - began_s > timeout_s:
+            if waiting and (
+                time.monotonic() - began_s > timeout_s or not local.is_running(platform.data_dir)
+            ):
                 break
             await asyncio.sleep(_POLL_S if waiting else 0)
     finally:

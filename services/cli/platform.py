@@ -1,4 +1,4 @@
-"""`up` and `serve`: the platform on this machine, and the processes that it is made of."""
+"""`up`: the whole platform on this machine."""
 
 import asyncio
 import contextlib
@@ -6,19 +6,17 @@ import os
 import signal
 import sys
 from argparse import ArgumentParser, Namespace
-from collections.abc import Callable, Coroutine
+from collections.abc import Coroutine
 from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
 from .. import local
-from ..runtime.settings import SERVICES, SettingsError
 from ..supervision import GaveUpError, Supervisor
-from .command import OK, REFUSED, USAGE, Command, CommandError
+from .command import OK, REFUSED, Command, CommandError
 from .place import DEFAULT_DATA, add_data
 
 _HEALTHY_WITHIN_S = 60
-_GATEWAY = ("gateway", "websocket", "edge")
 
 
 def _port(text: str) -> int:
@@ -143,7 +141,7 @@ async def _login_link(platform: local.Platform, environment: dict[str, str]) -> 
 async def _welcome(platform: local.Platform, environment: dict[str, str], link: str) -> None:
     """Waits until all is healthy and says where it is. Fails with GaveUpError when that takes too long."""
     command = _command("wait", "--data", str(platform.data_dir), "--timeout", str(_HEALTHY_WITHIN_S))
-    process = await asyncio.create_subprocess_exec(*command, env=environment)
+    process = await asyncio.create_subprocess_exec(*command, env=environment, start_new_session=True)
     try:
         if await process.wait() != OK:
             raise GaveUpError(f"the platform did not become healthy; its logs are in {platform.log_dir}")
@@ -176,70 +174,6 @@ def _say(line: str) -> None:
         print(line, flush=True)
 
 
-def _configure_serve(parser: ArgumentParser) -> None:
-    choices = ", ".join((*SERVICES, *_GATEWAY))
-    parser.add_argument("names", nargs="+", metavar="NAME", help=f"which: {choices}")
-
-
-def _serve(args: Namespace) -> int:
-    unknown = sorted(set(args.names) - {*SERVICES, *_GATEWAY})
-    if unknown:
-        known = ", ".join((*SERVICES, *_GATEWAY))
-        raise CommandError(f"there is no service {unknown[0]!r}; there are {known}", USAGE)
-    if len(args.names) > 1 and set(args.names) & set(_GATEWAY):
-        raise CommandError("gateway, websocket and edge each run in a process of their own", USAGE)
-    try:
-        _SERVED.get(args.names[0], _serve_services)(args.names)
-    except SettingsError as error:
-        raise CommandError(str(error), USAGE) from error
-    return OK
-
-
-def _serve_services(names: list[str]) -> None:
-    import uvloop
-
-    from ..runtime import host, settings, telemetry
-
-    chosen = settings.load(settings.RuntimeSettings)
-    telemetry.configure("+".join(names), chosen.log_level)
-    uvloop.run(host.run(chosen, list(dict.fromkeys(names))))
-
-
-def _serve_gateway(names: list[str]) -> None:
-    import uvloop
-
-    from tickmesh.gateway import service
-    from tickmesh.gateway.settings import GatewaySettings
-
-    from ..runtime import settings, telemetry
-
-    chosen = settings.load(GatewaySettings)
-    telemetry.configure(names[0], chosen.log_level)
-    run = service.run_http if names[0] == "gateway" else service.run_websocket
-    with contextlib.suppress(asyncio.CancelledError):
-        uvloop.run(run(chosen))
-
-
-def _serve_edge(_: list[str]) -> None:
-    """Writes Envoy's configuration and becomes Envoy."""
-    from tickmesh.gateway import envoy
-    from tickmesh.gateway.settings import GatewaySettings
-
-    from ..runtime import identity, settings
-
-    chosen = settings.load(GatewaySettings)
-    file = chosen.data_dir / "run" / "envoy.yaml"
-    envoy.write(chosen, identity.load_jwks(chosen.keys), file)
-    command = envoy.command(file)
-    os.execv(command[0], command)  # noqa: S606
-
-
-_SERVED: dict[str, Callable[[list[str]], None]] = {
-    "gateway": _serve_gateway,
-    "websocket": _serve_gateway,
-    "edge": _serve_edge,
-}
-
 COMMANDS = {
     "up": Command(
         _configure_up,
@@ -247,11 +181,5 @@ COMMANDS = {
         """  tickmesh up
   tickmesh up --data /var/lib/tickmesh --port 9000 --ws-port 9001
   tickmesh up --database postgresql://tickmesh@localhost/tickmesh --redis redis://localhost""",
-    ),
-    "serve": Command(
-        _configure_serve,
-        _serve,
-        """  tickmesh serve pricing risk      both in one process, settings from TICKMESH_ variables
-  tickmesh serve edge              Envoy, on the public port""",
     ),
 }

@@ -16,7 +16,7 @@ class Entry:
 
 ENTRIES = {
     "up": Entry("platform", "starts the whole platform on this machine"),
-    "serve": Entry("platform", "runs one or several services in this process"),
+    "serve": Entry("serving", "runs one or several services in this process"),
     "status": Entry("health", "says how each service and the engine are"),
     "wait": Entry("health", "waits until the platform is healthy"),
     "token": Entry("tokens", "prints a token for scripts, or a login link"),

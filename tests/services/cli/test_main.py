@@ -1,5 +1,6 @@
 """Words in, exit codes and one clear line out."""
 
+import os
 import subprocess
 import sys
 from pathlib import Path
@@ -8,6 +9,7 @@ import pytest
 
 from tickmesh.services.cli import main
 from tickmesh.services.cli.registry import ENTRIES
+from tickmesh.services.runtime.testing import free_port
 
 
 def test_every_command_explains_itself(capsys: pytest.CaptureFixture[str]) -> None:
@@ -90,6 +92,17 @@ def test_a_wrong_setting_ends_a_service_with_its_name(
     monkeypatch.setenv("TICKMESH_STOP_GRACE_S", "soon")
     assert main(["serve", "assets"]) == 2
     assert "TICKMESH_STOP_GRACE_S" in capsys.readouterr().err
+
+
+def test_a_service_that_fails_ends_its_log_with_the_cause(tmp_path: Path) -> None:
+    environ = {"TICKMESH_DATA_DIR": str(tmp_path), "TICKMESH_DATABASE_URL": "postgresql://127.0.0.1:1/none"}
+    address = {"TICKMESH_ASSETS_ADDRESS": f"127.0.0.1:{free_port()}"}
+    command = [sys.executable, "-m", "tickmesh.services.cli", "serve", "assets"]
+    done = subprocess.run(
+        command, env={**os.environ, **environ, **address}, capture_output=True, text=True, check=False
+    )
+    assert done.returncode == 1
+    assert done.stderr.splitlines()[-1].startswith("tickmesh: assets failed: OperationalError: ")
 
 
 def test_the_supervisor_starts_without_the_heavy_libraries() -> None:

@@ -1,0 +1,98 @@
+"""`serve`: one process of the platform: services, or a part of the gateway."""
+
+import asyncio
+import contextlib
+import os
+import traceback
+from argparse import ArgumentParser, Namespace
+from collections.abc import Callable
+
+from ..runtime.settings import SERVICES, SettingsError
+from .command import OK, USAGE, Command, CommandError
+
+_GATEWAY = ("gateway", "websocket", "edge")
+
+
+def _configure_serve(parser: ArgumentParser) -> None:
+    choices = ", ".join((*SERVICES, *_GATEWAY))
+    parser.add_argument("names", nargs="+", metavar="NAME", help=f"which: {choices}")
+
+
+def _serve(args: Namespace) -> int:
+    unknown = sorted(set(args.names) - {*SERVICES, *_GATEWAY})
+    if unknown:
+        known = ", ".join((*SERVICES, *_GATEWAY))
+        raise CommandError(f"there is no service {unknown[0]!r}; there are {known}", USAGE)
+    if len(args.names) > 1 and set(args.names) & set(_GATEWAY):
+        raise CommandError("gateway, websocket and edge each run in a process of their own", USAGE)
+    try:
+        _SERVED.get(args.names[0], _serve_services)(args.names)
+    except SettingsError as error:
+        raise CommandError(str(error), USAGE) from error
+    except Exception as error:
+        traceback.print_exception(error)
+        raise CommandError(f"{' '.join(args.names)} failed: {_cause(error)}") from error
+    return OK
+
+
+def _cause(error: BaseException) -> str:
+    """Returns the first line of what went wrong first; the supervisor shows it."""
+    while isinstance(error, BaseExceptionGroup):
+        error = error.exceptions[0]
+    lines = str(error).splitlines()
+    return f"{type(error).__name__}: {lines[0]}" if lines else type(error).__name__
+
+
+def _serve_services(names: list[str]) -> None:
+    import uvloop
+
+    from ..runtime import host, settings, telemetry
+
+    chosen = settings.load(settings.RuntimeSettings)
+    telemetry.configure("+".join(names), chosen.log_level)
+    uvloop.run(host.run(chosen, list(dict.fromkeys(names))))
+
+
+def _serve_gateway(names: list[str]) -> None:
+    import uvloop
+
+    from tickmesh.gateway import service
+    from tickmesh.gateway.settings import GatewaySettings
+
+    from ..runtime import settings, telemetry
+
+    chosen = settings.load(GatewaySettings)
+    telemetry.configure(names[0], chosen.log_level)
+    run = service.run_http if names[0] == "gateway" else service.run_websocket
+    with contextlib.suppress(asyncio.CancelledError):
+        uvloop.run(run(chosen))
+
+
+def _serve_edge(_: list[str]) -> None:
+    """Writes Envoy's configuration and becomes Envoy."""
+    from tickmesh.gateway import envoy
+    from tickmesh.gateway.settings import GatewaySettings
+
+    from ..runtime import identity, settings
+
+    chosen = settings.load(GatewaySettings)
+    file = chosen.data_dir / "run" / "envoy.yaml"
+    envoy.write(chosen, identity.load_jwks(chosen.keys), file)
+    command = envoy.command(file)
+    os.execv(command[0], command)  # noqa: S606
+
+
+_SERVED: dict[str, Callable[[list[str]], None]] = {
+    "gateway": _serve_gateway,
+    "websocket": _serve_gateway,
+    "edge": _serve_edge,
+}
+
+COMMANDS = {
+    "serve": Command(
+        _configure_serve,
+        _serve,
+        """  tickmesh serve pricing risk      both in one process, settings from TICKMESH_ variables
+  tickmesh serve edge              Envoy, on the public port""",
+    ),
+}
