@@ -4,9 +4,9 @@ import os
 
 import pytest
 
-from tests.postgres_server import database_url, postgres_server, postgres_url
+from tests.postgres_server import database_url, on_both_databases, postgres_server, postgres_url
 
-__all__ = ["database_url", "postgres_server", "postgres_url"]
+__all__ = ["database_url", "on_both_databases", "postgres_server", "postgres_url"]
 
 NOTHING_MAY_BE_SKIPPED = os.environ.get("CI") == "true"
 

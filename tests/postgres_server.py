@@ -38,6 +38,12 @@ def postgres_url(postgres_server: LocalPostgres) -> Iterator[str]:
     postgres_server.drop_database(name)
 
 
+@pytest.fixture
+def on_both_databases(database_url: str, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Runs the services of a test twice: on SQLite and on PostgreSQL. For `pytest.mark.usefixtures`."""
+    monkeypatch.setenv("TICKMESH_DATABASE_URL", database_url)
+
+
 @pytest.fixture(params=["sqlite", "postgres"])
 def database_url(request: pytest.FixtureRequest) -> str:
     """Runs a test twice: on SQLite, whose URL is empty, and on PostgreSQL."""

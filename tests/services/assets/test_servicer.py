@@ -11,6 +11,8 @@ from tests.services.assets.samples import DETAILS, Stub, an_instrument
 from tickmesh.assets.v1 import assets_pb2 as pb
 from tickmesh.services.runtime.errors import RemoteError, describe
 
+pytestmark = pytest.mark.usefixtures("on_both_databases")
+
 APPLE = "US0378331005"
 
 

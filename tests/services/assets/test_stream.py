@@ -14,6 +14,8 @@ from tickmesh.services.assets.service import start
 from tickmesh.services.runtime.errors import describe
 from tickmesh.services.runtime.testing import serve_for_test
 
+pytestmark = pytest.mark.usefixtures("on_both_databases")
+
 Responses = AsyncIterator[pb.StreamInstrumentsResponse]
 
 

@@ -27,6 +27,8 @@ from tickmesh.services.portfolio.service import start
 from tickmesh.services.runtime.errors import describe
 from tickmesh.services.runtime.testing import serve_for_test
 
+pytestmark = pytest.mark.usefixtures("on_both_databases")
+
 LISTED = (stock("AAPL"), stock("SAP", "EUR"), pair("EUR", "USD"))
 
 

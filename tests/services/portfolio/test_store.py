@@ -21,8 +21,8 @@ HOLDING = Holding(Decimal("0.5"), Decimal("1E-24"), Decimal("-3.10"), Decimal("7
 
 
 @pytest.fixture
-async def database(tmp_path: Path) -> AsyncIterator[Database]:
-    engine = make_engine("", tmp_path, "portfolio")
+async def database(tmp_path: Path, database_url: str) -> AsyncIterator[Database]:
+    engine = make_engine(database_url, tmp_path, "portfolio")
     migrate(engine, "portfolio", folder("portfolio"))
     made = Database(engine)
     yield made
@@ -87,8 +87,8 @@ async def test_an_id_in_use_is_refused_in_the_tables_too(store: PortfolioStore) 
         await store.create(pb.CreatePortfolioRequest(), record, pb.Portfolio)
 
 
-def test_the_tables_go_and_come_back(tmp_path: Path) -> None:
-    engine = make_engine("", tmp_path, "portfolio")
+def test_the_tables_go_and_come_back(tmp_path: Path, database_url: str) -> None:
+    engine = make_engine(database_url, tmp_path, "portfolio")
     for target in ("head", "base", "head"):
         migrate(engine, "portfolio", folder("portfolio"), target)
     engine.dispose()

@@ -4,6 +4,7 @@ import asyncio
 from typing import Any
 
 import grpc
+import pytest
 
 from tests.services.pricing.fakes import (
     NOON_NS,
@@ -26,6 +27,8 @@ from tests.services.pricing.world import (
 from tickmesh.orders.v1 import orders_pb2
 from tickmesh.pricing.v1 import pricing_pb2 as pb
 from tickmesh.services.values import timestamp
+
+pytestmark = pytest.mark.usefixtures("on_both_databases")
 
 
 async def test_a_quote_shows_the_top_of_the_venue_book_and_the_last_trade(world: World) -> None:

@@ -26,12 +26,12 @@ AAPL = LISTINGS.learn("AAPL", "0.01", "1")
 
 
 @pytest.fixture
-def store(tmp_path: Path) -> Iterator[PricingStore]:
-    yield from opened(tmp_path)
+def store(tmp_path: Path, database_url: str) -> Iterator[PricingStore]:
+    yield from opened(tmp_path, database_url)
 
 
-def opened(folder: Path) -> Iterator[PricingStore]:
-    engine = make_engine("", folder, "pricing")
+def opened(folder: Path, database_url: str = "") -> Iterator[PricingStore]:
+    engine = make_engine(database_url, folder, "pricing")
     migrate.migrate(engine, "pricing", migrate.folder("pricing"))
     database = Database(engine)
     yield PricingStore(database, LISTINGS)
@@ -155,8 +155,8 @@ async def test_more_rows_than_one_statement_takes_are_stored(store: PricingStore
     assert [trade.trade_id for trade in stored] == [f"T{number}" for number in reversed(range(1_203))]
 
 
-def test_the_migrations_leave_the_tables_that_the_code_expects(tmp_path: Path) -> None:
-    engine = make_engine("", tmp_path, "pricing")
+def test_the_migrations_leave_the_tables_that_the_code_expects(tmp_path: Path, database_url: str) -> None:
+    engine = make_engine(database_url, tmp_path, "pricing")
     revisions = migrate.folder("pricing")
     migrate.migrate(engine, "pricing", revisions)
     made = sa.inspect(engine)

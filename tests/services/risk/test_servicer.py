@@ -26,6 +26,8 @@ from tickmesh.services.risk.service import start
 from tickmesh.services.runtime.errors import RemoteError, describe
 from tickmesh.services.runtime.testing import serve_for_test
 
+pytestmark = pytest.mark.usefixtures("on_both_databases")
+
 Level = orders_pb2.RiskScope.Level
 LimitType = orders_pb2.EngineLimit.LimitType
 FIRM = orders_pb2.RiskScope(level=Level.FIRM)
@@ -183,8 +185,9 @@ async def test_what_an_unreachable_engine_may_have_taken_is_taken_back(
     world.orders.down = False
     world.orders.controls.clear()
     async with world.running():
-        first = world.orders.controls[0].limit
-    assert (first.scope.id, LimitType.Name(first.limit_type), first.value) == ("demo", "ORDER_RATE", "1000")
+        told = [control.limit for control in world.orders.controls]
+    first = next(each for each in told if each.scope.id == "demo")
+    assert (LimitType.Name(first.limit_type), first.value) == ("ORDER_RATE", "1000")
 
 
 @pytest.mark.parametrize(

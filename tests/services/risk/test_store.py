@@ -21,8 +21,8 @@ HALT = StateRecord(Scope(Level.FIRM, symbol="AAPL"), State.HALTED, "why", "ann",
 
 
 @pytest.fixture
-async def store(tmp_path: Path) -> AsyncIterator[RiskStore]:
-    engine = make_engine("", tmp_path, "risk")
+async def store(tmp_path: Path, database_url: str) -> AsyncIterator[RiskStore]:
+    engine = make_engine(database_url, tmp_path, "risk")
     migrate(engine, "risk", folder("risk"))
     database = Database(engine)
     yield RiskStore(database)

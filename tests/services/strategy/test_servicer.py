@@ -1,5 +1,6 @@
 """StrategyService over real gRPC, with the real assets service and an orders service that a test commands."""
 
+import os
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from dataclasses import dataclass, field
@@ -24,6 +25,8 @@ from tickmesh.services.strategy.store import Stored, read_all
 from tickmesh.services.strategy.wire import bought
 from tickmesh.strategy.v1 import strategy_pb2 as pb
 from tickmesh.strategy.v1 import strategy_pb2_grpc
+
+pytestmark = pytest.mark.usefixtures("on_both_databases")
 
 MAKER, TAKER = "market-maker-crypto", "taker-crypto"
 
@@ -279,7 +282,7 @@ def has_reports(orders: FakeOrders, count: int) -> bool:
 
 
 def stored_state(folder: Path) -> Stored:
-    database = Database(make_engine("", folder, "strategy"))
+    database = Database(make_engine(os.environ["TICKMESH_DATABASE_URL"], folder, "strategy"))
     try:
         return database.run_now(read_all)
     finally:
