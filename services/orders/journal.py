@@ -81,7 +81,7 @@ def row_hash(
     previous: bytes, shard: int, first: int, last: int, epoch: int, payload: bytes, texts: str
 ) -> bytes:
     """Returns SHA-256 over the hash before, the numbers, and lengths and contents of payload and texts."""
-    words = texts.encode()
+    words = texts.encode(errors="surrogateescape")  # a damaged text may hold bytes that are no UTF-8
     head = f"{shard}|{first}|{last}|{epoch}|{len(payload)}|{len(words)}|".encode()
     return hashlib.sha256(b"".join((previous, head, payload, words))).digest()
 
@@ -106,16 +106,19 @@ class Journal:
         self.last_sequence = 0
 
     def take_over(self) -> None:
-        """Becomes the owner: raises the epoch, so that any earlier owner can append no more."""
+        """Becomes the owner: raises the epoch, so that any earlier owner can append no more.
+
+        One statement raises and reads it, so that two that start at once never get the same.
+        """
+        raised = self._mine.values(epoch=OWNERS.c.epoch + 1).returning(OWNERS.c.journal_id, OWNERS.c.epoch)
         with self._engine.begin() as connection:
-            owner = connection.execute(sa.select(OWNERS).where(OWNERS.c.shard == self._shard)).first()
+            owner = connection.execute(raised).first()
             if owner is None:
                 self.journal_id, self.epoch = uuid.uuid4().hex[:12], 1
                 row = {"shard": self._shard, "journal_id": self.journal_id, "epoch": 1}
                 connection.execute(OWNERS.insert(), row)
             else:
-                self.journal_id, self.epoch = owner.journal_id, owner.epoch + 1
-                connection.execute(self._mine.values(epoch=self.epoch))
+                self.journal_id, self.epoch = owner.journal_id, owner.epoch
 
     def rows(self, after: int = 0) -> Iterator[Row]:
         """Yields rows in order; does not check them. `after` is the last sequence that is known."""

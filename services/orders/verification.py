@@ -2,12 +2,14 @@
 
 from collections.abc import Callable
 from dataclasses import dataclass
+from typing import Any
 
 import sqlalchemy as sa
 
 from tickmesh.native.engine import Engine
 
 from ..runtime import migrate
+from ..runtime import settings as runtime_settings
 from ..runtime.database import make_engine
 from ..runtime.settings import RuntimeSettings
 from .journal import JOURNAL, BrokenChain, Journal
@@ -30,13 +32,20 @@ def verify(
 ) -> Report:
     """Checks the journal of a shard, running or not. `progress` is told rows done and rows in all."""
     database = make_engine(settings.database_url, settings.data_dir, "orders_journal")
+    if database.dialect.name == "sqlite":
+        sa.event.listen(database, "connect", _read_damaged_text)
     try:
         migrate.migrate(database, "orders_journal", JOURNAL_REVISIONS)
         total = _count(database, shard)
-        with Engine(engine_config(OrdersSettings())) as engine:
+        with Engine(engine_config(runtime_settings.load(OrdersSettings))) as engine:
             return _walk(Journal(database, shard), engine, total, progress)
     finally:
         database.dispose()
+
+
+def _read_damaged_text(connection: Any, _: object) -> None:
+    """Lets text that is no UTF-8 any more be read, so that its row can be named."""
+    connection.text_factory = lambda words: words.decode(errors="surrogateescape")
 
 
 def _count(database: sa.Engine, shard: int) -> int:
