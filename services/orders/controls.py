@@ -2,6 +2,7 @@
 
 import hashlib
 import json
+import re
 from collections.abc import Callable
 from decimal import Decimal
 from fractions import Fraction
@@ -16,13 +17,14 @@ from ..values import Increment, parse_decimal
 from .domain import texts
 from .domain.faults import InvalidOrder
 from .domain.listings import Listing
-from .domain.tree import DESK, FIRM, PORTFOLIO, Node
+from .domain.tree import DESK, FIRM, PORTFOLIO, STRATEGY, Node
 from .domain.venue import Venue
 from .entry import Entry
 from .sequencer import Sequencer
 
 MICRO = Decimal(1_000_000)
 VALUE_MAX = 1 << 62
+_STRATEGY_ID = re.compile(r"[a-z0-9][a-z0-9._-]{0,47}")
 _NEEDS_SYMBOL = (LimitType.ORDER_QUANTITY, LimitType.PRICE_COLLAR, LimitType.POSITION)
 _FORBIDS_SYMBOL = (LimitType.ORDER_RATE, LimitType.GROSS_EXPOSURE)
 _STATES = {
@@ -62,6 +64,7 @@ class Controls:
         """Checks all controls, then stamps them; returns their commands. A wrong one stops all of them."""
         planned: set[tuple[str, str]] = set()
         steps = [self._plan(control, f"controls[{i}]", planned) for i, control in enumerate(request.controls)]
+        self._entry.check_room(len(planned))
         sequences = [sequence for step in steps for sequence in step()]
         if request.request_id and sequences:
             marker = json.dumps([request.request_id, digest(request), sequences[0]])
@@ -72,8 +75,7 @@ class Controls:
         """Checks a control now and returns what stamps it."""
         kind = control.WhichOneof("control")
         if kind == "account":
-            planned.add((PORTFOLIO, control.account.portfolio_id))
-            planned.add((DESK, control.account.desk_id))
+            self._plan_account(control.account, planned)
             return lambda: self._open_account(control.account)
         if kind == "limit":
             return self._plan_limit(control.limit, f"{path}.limit", planned)
@@ -83,6 +85,11 @@ class Controls:
         if rate <= 0:
             raise InvalidControl(f"{path}.conversion_rate.rate", "must be more than zero")
         return lambda: self._revalue(control.conversion_rate.currency, rate)
+
+    def _plan_account(self, account: pb.Account, planned: set[tuple[str, str]]) -> None:
+        place = (PORTFOLIO, account.portfolio_id)
+        if place not in planned and not self._venue.tree.find(*place):
+            planned |= {place, (DESK, account.desk_id)}
 
     def _open_account(self, account: pb.Account) -> list[int]:
         if self._venue.tree.find(PORTFOLIO, account.portfolio_id):
@@ -103,15 +110,17 @@ class Controls:
         if scope.symbol:
             self._venue.listings.get(scope.symbol, f"{path}.symbol")
         if (level, scope.id) not in planned:
-            self._strategy_or_known(level, scope.id, f"{path}.id")
+            self._strategy_or_known(level, scope.id, f"{path}.id", planned)
         return lambda: self._node(level, scope.id)
 
-    def _strategy_or_known(self, level: str, name: str, field: str) -> None:
-        portfolio_id, slash, strategy_id = name.partition("/")
-        if level == "strategy" and slash and strategy_id:
-            self._venue.tree.portfolio(portfolio_id, field)  # its own place is made when it is first named
-            return
-        self._venue.tree.scope(level, name, field)
+    def _strategy_or_known(self, level: str, name: str, field: str, planned: set[tuple[str, str]]) -> None:
+        portfolio_id, _, strategy_id = name.partition("/")
+        if level != STRATEGY or not _STRATEGY_ID.fullmatch(strategy_id):
+            self._venue.tree.scope(level, name, field)
+        elif not self._venue.tree.find(level, name):  # its place is made when it is first named
+            if (PORTFOLIO, portfolio_id) not in planned:
+                self._venue.tree.portfolio(portfolio_id, field)
+            planned.add((level, name))
 
     def _node(self, level: str, name: str) -> Node:
         node = self._venue.tree.find(level, name)
@@ -162,8 +171,10 @@ class Controls:
         self._venue.listings.rates[currency] = Fraction(rate)
         note = texts.part(texts.RATE, json.dumps({"currency": currency, "rate": str(Fraction(rate))}))
         sequences = []
-        for listing in self._venue.listings.of_currency(currency):
-            value = listing.unit_value(Fraction(rate))
+        listings = self._venue.listings
+        # The rate of a currency that nothing is priced in yet stands beside a command that changes nothing.
+        for listing in listings.of_currency(currency) or listings.by_index[:1]:
+            value = listing.unit_value(listings.rate(listing.currency))
             sequences.append(
                 self._sequencer.stamp(
                     CommandType.SET_UNIT_VALUE, instrument=listing.index, quantity=value, note=note

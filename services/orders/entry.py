@@ -11,7 +11,7 @@ from tickmesh.orders.v1 import orders_pb2 as pb
 
 from ..runtime.server import validate
 from .domain import texts
-from .domain.faults import InvalidOrder, UnknownOrder
+from .domain.faults import InvalidOrder, TooManyNodes, UnknownOrder
 from .domain.listings import Listing
 from .domain.tree import STRATEGY, Node
 from .domain.venue import Venue
@@ -33,13 +33,16 @@ class _Terms:
 class Entry:
     """Stamps orders, cancels and replaces."""
 
-    def __init__(self, sequencer: Sequencer) -> None:
+    def __init__(self, sequencer: Sequencer, nodes_max: int) -> None:
         self._sequencer = sequencer
+        self._nodes_max = nodes_max
         self._venue: Venue = sequencer.venue
 
     def submit(self, request: pb.SubmitOrderRequest) -> int:
         """Stamps a new order and returns its command, which is its id. Fails with the faults of an order."""
         portfolio = self._venue.tree.portfolio(request.portfolio_id)
+        if not request.client_order_id.isprintable():
+            raise InvalidOrder("client_order_id", "must be printable characters")
         terms = self._terms(request)
         node = self._node(portfolio, request.strategy_id)
         key = client_key(request.portfolio_id, request.client_order_id)
@@ -86,12 +89,18 @@ class Entry:
         return self._venue.tree.find(STRATEGY, name) or self.make_node(STRATEGY, name, portfolio.index)
 
     def make_node(self, level: str, name: str, parent: int) -> Node:
-        """Stamps a new place in the tree."""
+        """Stamps a new place in the tree. Fails with TooManyNodes."""
+        self.check_room(1)
         node = self._venue.tree.next(level, name, parent)
         note = texts.part(texts.NODE, node.to_text())
         self._sequencer.stamp(CommandType.ADD_NODE, node=node.index, target=parent, note=note)
         self._venue.add_node(node)
         return node
+
+    def check_room(self, count: int) -> None:
+        """Fails with TooManyNodes when the tree has no room for so many more places."""
+        if len(self._venue.tree.by_index) + count > self._nodes_max:
+            raise TooManyNodes(self._nodes_max)
 
     def cancel(self, request: pb.CancelOrderRequest) -> int:
         """Stamps a cancel and returns its command. Fails with UnknownOrder and the like."""
@@ -103,9 +112,10 @@ class Entry:
         if not request.quantity and not request.price:
             raise InvalidOrder("quantity", "give a new quantity, a new price, or both")
         target, node = self._target(request)
-        listing = self._listing_of(target)
+        listing, price, quantity = self._as_it_is(target)
         lots = listing.lots(request.quantity) if request.quantity else 0
         ticks = listing.ticks(request.price) if request.price else 0
+        listing.check_notional(ticks or price or listing.reference_ticks, lots or quantity)
         return self._sequencer.stamp(
             CommandType.REPLACE_ORDER,
             target=target,
@@ -130,14 +140,15 @@ class Entry:
             raise UnknownOrder(request.client_order_id)
         return self._venue.by_key[key], portfolio.index
 
-    def _listing_of(self, order_id: int) -> Listing:
+    def _as_it_is(self, order_id: int) -> tuple[Listing, int, int]:
+        """Returns instrument, price in ticks and quantity in lots of an order that lives or waits."""
         live = self._venue.live.get(order_id)
         if live is not None:
-            return live.ticket.listing
-        index = self._sequencer.waiting_instrument(order_id)
-        if index is None:
+            return live.ticket.listing, live.state.price, live.state.quantity
+        waiting = self._sequencer.waiting_order(order_id)
+        if waiting is None:
             raise UnknownOrder(str(order_id))
-        return self._venue.listings.by_index[index]
+        return self._venue.listings.by_index[waiting.instrument], waiting.price, waiting.quantity
 
     def mass_cancel(self, request: pb.MassCancelRequest) -> int | None:
         """Stamps a mass cancel and returns its command, or None when nothing could be cancelled."""

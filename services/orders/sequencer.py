@@ -15,7 +15,7 @@ from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, field
 from typing import Any
 
-from tickmesh.native.engine import COMMAND_STRUCT, CommandType, Engine, EngineStatus
+from tickmesh.native.engine import COMMAND_STRUCT, NONE, CommandType, Engine, EngineStatus
 
 from ..runtime import telemetry
 from ..runtime.errors import ResourceExhausted
@@ -23,6 +23,7 @@ from .domain.venue import Answer, Outcome, Venue
 from .journal import Journal
 
 RATE_WINDOW_S = 10
+DAY_NS = 86_400 * 1_000_000_000
 _KEY = struct.Struct("<Q")
 
 log = telemetry.logger(__name__)
@@ -39,6 +40,15 @@ def client_key(portfolio_id: str, client_order_id: str) -> int:
     words = f"{portfolio_id}\x00{client_order_id}".encode()
     key: int = _KEY.unpack(hashlib.blake2b(words, digest_size=8).digest())[0]
     return key or 1
+
+
+@dataclass(frozen=True, slots=True)
+class Waiting:
+    """A new order that is not decided yet, in the engine's units."""
+
+    instrument: int
+    price: int
+    quantity: int
 
 
 @dataclass(slots=True)
@@ -81,6 +91,7 @@ class Sequencer:
         self._writing: list[_Row] = []  # the row that is on its way to the journal, if any
         self._sequence = journal.last_sequence
         self._time_ns = venue.last_time_ns
+        self._day_end_ns = _day_end_ns(venue.last_time_ns)
         self._work = asyncio.Event()
         self._seconds: deque[tuple[int, int]] = deque(maxlen=RATE_WINDOW_S + 1)
 
@@ -107,8 +118,8 @@ class Sequencer:
         note: str = "",
     ) -> int:
         """Puts a command in line and returns its sequence; nothing is durable before `settled`."""
+        self.end_day_if_due()
         self._sequence += 1
-        self._time_ns = max(self._time_ns, self._clock())
         row = self._open_row()
         row.payload += COMMAND_STRUCT.pack(
             self._sequence, self._time_ns, key, target, price, quantity, instrument, node, kind, side, sort,
@@ -116,6 +127,14 @@ class Sequencer:
         )  # fmt: skip
         row.notes.append(note)
         return self._sequence
+
+    def end_day_if_due(self) -> int | None:
+        """Takes the time. Returns the command that ends the day, when it is over: first of the new one."""
+        self._time_ns = max(self._time_ns, self._clock())
+        if self._time_ns < self._day_end_ns:
+            return None
+        self._day_end_ns = _day_end_ns(self._time_ns)
+        return self.stamp(CommandType.END_OF_DAY, instrument=NONE) if self._sequence else None
 
     def _open_row(self) -> _Row:
         if not self._rows or len(self._rows[-1].notes) >= self._row_commands_max:
@@ -132,14 +151,15 @@ class Sequencer:
         notes = self._rows[-1].notes
         notes[-1] = f"{notes[-1]}\n{note}" if notes[-1] else note
 
-    def waiting_instrument(self, order_id: int) -> int | None:
-        """Returns the instrument of a new order that still waits, or is being written; else None."""
+    def waiting_order(self, order_id: int) -> Waiting | None:
+        """Returns a new order that still waits, or is being written; else None."""
         for row in (*self._rows, *self._writing):
             if row.first <= order_id <= row.last:
                 command = COMMAND_STRUCT.unpack_from(
                     row.payload, (order_id - row.first) * COMMAND_STRUCT.size
                 )
-                return int(command[6]) if command[8] == CommandType.NEW_ORDER else None
+                is_order = command[8] == CommandType.NEW_ORDER
+                return Waiting(command[6], command[4], command[5]) if is_order else None
         return None
 
     async def settled(self, sequences: list[int]) -> list[Answer]:
@@ -205,3 +225,8 @@ class Sequencer:
         self._thread.shutdown()
         self._journal.close()
         self._engine.close()
+
+
+def _day_end_ns(moment_ns: int) -> int:
+    """Returns when the UTC day of a moment ends."""
+    return (moment_ns // DAY_NS + 1) * DAY_NS

@@ -13,7 +13,7 @@ from ..runtime.server import Context
 from ..runtime.streams import respond
 from ..values import timestamp
 from .domain import faults
-from .domain.orders import Report
+from .domain.orders import ExecType, Report, Status
 from .domain.venue import Answer
 from .entry import read_order_id
 from .shard import Shard
@@ -57,11 +57,7 @@ class OrdersServicer(orders_pb2_grpc.OrdersServiceServicer):
         if answer.first_order_id:
             report = await self._shard.first_answer(answer.first_order_id, request)
         assert report is not None
-        if (
-            report.state.reason
-            and not report.state.cumulative
-            and report.exec_type == report.exec_type.REJECTED
-        ):
+        if report.exec_type is ExecType.REJECTED:
             metadata = {"order_id": str(report.ticket.order_id), **(report.risk or {})}
             raise faults.refusal(report.state.reason, metadata)
         return order_message(report)
@@ -95,7 +91,7 @@ class OrdersServicer(orders_pb2_grpc.OrdersServiceServicer):
             message = faults.sentence(answer.reason)
             return pb.ActionResult(reason=answer.reason, message=message, command=answer.command)
         state, listing = report.state, report.ticket.listing
-        rejected = state.status == state.status.REJECTED
+        rejected = state.status is Status.REJECTED
         return pb.ActionResult(
             order_id=str(report.ticket.order_id),
             status=int(state.status),  # type: ignore[arg-type]
@@ -222,7 +218,11 @@ class OrdersServicer(orders_pb2_grpc.OrdersServiceServicer):
     async def ApplyControls(
         self, request: pb.ApplyControlsRequest, context: Context
     ) -> pb.ApplyControlsResponse:
-        async with self._controls_lock:  # so that a repeated request_id waits for the first answer
+        # Shielded: who hangs up and asks again waits for the first answer instead of stamping it twice.
+        return await asyncio.shield(self._apply_once(request))
+
+    async def _apply_once(self, request: pb.ApplyControlsRequest) -> pb.ApplyControlsResponse:
+        async with self._controls_lock:
             first = self._shard.controls.first_answer(request)
             if first is not None:
                 return first

@@ -10,6 +10,7 @@ class OrdersSettings:
     orders_shard: int = 0
     orders_capacity: int = 1_000_000  # live orders at once
     orders_instruments: int = 4_096
+    orders_nodes: int = 16_384  # desks, portfolios and strategies
     orders_client_ids: int = 4_194_304  # how many of the newest client order ids are remembered
     orders_row_commands_max: int = 2_048  # commands in one journal row
     orders_waiting_max: int = 100_000  # commands that may wait for the sequencer before new ones are refused

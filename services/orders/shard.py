@@ -7,7 +7,7 @@ from typing import TypeVar
 
 from sqlalchemy.engine import Connection
 
-from tickmesh.native.engine import NONE, CommandType, Engine, EngineConfig
+from tickmesh.native.engine import NONE, Engine, EngineConfig
 from tickmesh.orders.v1 import orders_pb2 as pb
 
 from ..runtime import telemetry
@@ -21,12 +21,11 @@ from .domain.venue import Outcome, Venue
 from .entry import Entry
 from .journal import Journal
 from .projector import Projector
-from .sequencer import Sequencer
+from .sequencer import DAY_NS, Sequencer
 from .settings import OrdersSettings
 from .streams import Books, Executions
 
 T = TypeVar("T")
-DAY_NS = 86_400 * 1_000_000_000
 JOURNAL_REVISIONS = Path(__file__).parent / "journal_migrations"
 
 log = telemetry.logger(__name__)
@@ -43,6 +42,7 @@ def engine_config(settings: OrdersSettings) -> EngineConfig:
     return EngineConfig(
         orders=settings.orders_capacity,
         instruments=settings.orders_instruments,
+        nodes=settings.orders_nodes,
         client_keys=settings.orders_client_ids,
     )
 
@@ -101,7 +101,7 @@ class Shard:
             row_commands_max=self._settings.orders_row_commands_max,
             waiting_max=self._settings.orders_waiting_max,
         )
-        self.entry = Entry(self.sequencer)
+        self.entry = Entry(self.sequencer, self._settings.orders_nodes)
         self.controls = Controls(self.sequencer, self.entry)
 
     def _publish(self, outcome: Outcome) -> None:
@@ -117,11 +117,11 @@ class Shard:
     async def end_days(self) -> None:
         """Expires DAY orders at the end of each UTC day, also of one that ended while nobody was here."""
         while True:
-            today = self.clock() // DAY_NS
-            if self.venue.last_time_ns > 0 and self.venue.last_time_ns // DAY_NS < today:
-                await self.sequencer.settled([self.sequencer.stamp(CommandType.END_OF_DAY, instrument=NONE)])
-            left_s = ((today + 1) * DAY_NS - self.clock()) / 1e9
-            await asyncio.sleep(min(max(left_s, 0.01), 60.0))
+            ended = self.sequencer.end_day_if_due()
+            if ended is not None:
+                await self.sequencer.settled([ended])
+            left_s = (DAY_NS - self.clock() % DAY_NS) / 1e9
+            await asyncio.sleep(min(left_s, 60.0))
 
     def projected(self, event_sequence: int) -> int:
         """Returns up to which event the tables are written; not every event leaves something to write."""
@@ -137,7 +137,9 @@ class Shard:
         """Returns the first answer to a client_order_id. Fails with ClientOrderIdReused."""
         report = await self.read(lambda reader, connection: reader.first_answer(connection, order_id))
         assert report is not None, "an order that the engine remembers is in the tables"
-        if report.ticket.client_order_id != request.client_order_id:
+        ticket = report.ticket
+        mine = (request.portfolio_id, request.client_order_id)
+        if (ticket.node.portfolio_id, ticket.client_order_id) != mine:
             problem = "its key collides with that of an earlier order; use another id"
             raise ClientOrderIdReused(problem, fields=[FieldViolation("client_order_id", problem)])
         return report

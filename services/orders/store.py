@@ -75,6 +75,11 @@ class Filter:
     open_only: bool = False
     client_order_id: str = ""
 
+    @property
+    def is_hopeless(self) -> bool:
+        """Says whether nothing can match: no stored text holds NUL, and PostgreSQL cannot even ask for it."""
+        return any("\0" in text for text in (self.portfolio_id, self.symbol, self.client_order_id))
+
 
 class JournalChanged(Exception):
     """The tables were projected from another journal."""
@@ -160,6 +165,8 @@ class Reader:
 
     def orders(self, connection: Connection, chosen: Filter, before: int | None, limit: int) -> list[Report]:
         """Returns orders as they are now, newest first, from before an id on."""
+        if chosen.is_hopeless:
+            return []
         query = sa.select(ORDERS).order_by(ORDERS.c.order_id.desc()).limit(limit)
         query = _only(query, chosen)
         if chosen.status:
@@ -174,6 +181,8 @@ class Reader:
         self, connection: Connection, chosen: Filter, before: int | None, limit: int
     ) -> list[Report]:
         """Returns reports, newest first, from before a sequence on."""
+        if chosen.is_hopeless:
+            return []
         query = _only(_REPORTS, chosen).order_by(EXECUTIONS.c.sequence.desc()).limit(limit)
         if chosen.exec_type:
             query = query.where(EXECUTIONS.c.exec_type == chosen.exec_type)

@@ -57,6 +57,15 @@ class UnknownOrder(NotFound):
         super().__init__(f"order {name[:80]!r} is not live", metadata={"order": name[:80]})
 
 
+class TooManyNodes(ResourceExhausted):
+    """A strategy, portfolio or desk that the tree has no room for."""
+
+    reason = "CAPACITY"
+
+    def __init__(self, nodes_max: int) -> None:
+        super().__init__(f"the engine has room for {nodes_max} desks, portfolios and strategies")
+
+
 class InvalidOrder(InvalidArgument):
     """Fields that do not fit together."""
 
@@ -89,6 +98,7 @@ class BelowMinimumNotional(InvalidArgument):
 
 
 _SENTENCES = {
+    Reason.UNKNOWN_INSTRUMENT: "the engine does not know the instrument",
     Reason.UNKNOWN_ORDER: "the order is not live",
     Reason.NOT_OWNER: "the order belongs to another portfolio",
     Reason.INVALID_COMMAND: "the fields of the order do not fit together",
@@ -114,6 +124,7 @@ _CLASSES: dict[Reason, type[TickmeshError]] = {
     Reason.INVALID_COMMAND: InvalidArgument,
     Reason.INVALID_PRICE: InvalidArgument,
     Reason.INVALID_QUANTITY: InvalidArgument,
+    Reason.UNKNOWN_INSTRUMENT: NotFound,
     Reason.ORDER_RATE_LIMIT: ResourceExhausted,
     Reason.CAPACITY: ResourceExhausted,
 }
