@@ -159,12 +159,17 @@ def main() -> int:
     server = LocalPostgres(Path(directory))
     try:
         server.start()
-        child = subprocess.Popen([part.replace("{url}", server.url("postgres")) for part in command])
-        for number in (signal.SIGINT, signal.SIGTERM):
-            signal.signal(number, lambda caught, _: child.send_signal(caught))
-        return child.wait()
+        return _run([part.replace("{url}", server.url()) for part in command])
     finally:
         server.stop()
+
+
+def _run(command: list[str]) -> int:
+    # In a session of its own, so that a Ctrl-C of the terminal reaches the command once: through us.
+    child = subprocess.Popen(command, start_new_session=True)
+    for number in (signal.SIGINT, signal.SIGTERM, signal.SIGHUP):
+        signal.signal(number, lambda caught, _: child.send_signal(caught))
+    return child.wait()
 
 
 if __name__ == "__main__":
