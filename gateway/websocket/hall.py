@@ -70,8 +70,7 @@ class Hall:
                 group.create_task(feed.run())
                 group.create_task(self._beat(feed))
         except* FeedFailedError as hopeless:
-            error = hopeless.exceptions[0]
-            assert isinstance(error, FeedFailedError)
+            error = _first(hopeless)
             self._forget(key)
             code = WSCloseCode.TRY_AGAIN_LATER if error.again else WSCloseCode.POLICY_VIOLATION
             _close_all(feed, code, error.reason, str(error))
@@ -100,3 +99,12 @@ class Hall:
 def _close_all(feed: Feed, code: WSCloseCode, reason: str, message: str) -> None:
     for client in tuple(feed.clients):
         client.close(code, reason, message)
+
+
+def _first(failures: BaseExceptionGroup[FeedFailedError]) -> FeedFailedError:
+    """Returns the first failure. A feed that follows several sources fails with a group in the group."""
+    found: BaseException = failures
+    while isinstance(found, BaseExceptionGroup):
+        found = found.exceptions[0]
+    assert isinstance(found, FeedFailedError)
+    return found
