@@ -12,6 +12,12 @@ from tickmesh.services.runtime import contract
 
 TIMEOUT_S = 30.0
 Value = dict[str, Any]
+_OPTIONS = [
+    ("grpc.max_receive_message_length", 64 << 20),
+    ("grpc.initial_reconnect_backoff_ms", 100),  # a client that waits a minute finds out nothing
+    ("grpc.min_reconnect_backoff_ms", 100),
+    ("grpc.max_reconnect_backoff_ms", 500),
+]
 
 
 @cache
@@ -38,8 +44,7 @@ class GrpcClient:
     """Calls any RPC through the public port."""
 
     def __init__(self, address: str, token: str = "") -> None:
-        options = [("grpc.max_receive_message_length", 64 << 20)]
-        self.channel = grpc.insecure_channel(address, options=options)
+        self.channel = grpc.insecure_channel(address, options=_OPTIONS)
         self._metadata = [("authorization", f"Bearer {token}")] if token else []
 
     def close(self) -> None:
