@@ -2,25 +2,22 @@
 
 A stream is a snapshot and the updates after it, each at a position. `Hub` keeps the newest
 updates in a ring and lets any number of readers follow; `respond` puts its events into the
-envelope that every streamed response has; `Follower` is the other end: it reconnects, resumes
-and checks that nothing is missing.
+envelope that every streamed response has; `Follower` is the other end.
 """
 
 import asyncio
-import random
 import uuid
 from collections import deque
-from collections.abc import AsyncGenerator, AsyncIterable, AsyncIterator, Callable, Hashable, Iterator
+from collections.abc import AsyncGenerator, AsyncIterator, Callable, Hashable, Iterator
 from contextlib import AsyncExitStack
 from dataclasses import dataclass
 from typing import Any, Generic, TypeVar
 
-import grpc
 from google.protobuf.message import Message
 
 from ..values import timestamp
-from . import telemetry
 from .errors import FieldViolation, InvalidArgument, ResourceExhausted
+from .following import Follower as Follower
 
 T = TypeVar("T")
 S = TypeVar("S")
@@ -28,8 +25,6 @@ R = TypeVar("R")
 
 SILENCE_S = 1.0
 BATCH_MAX = 1_000
-
-log = telemetry.logger(__name__)
 
 
 @dataclass(frozen=True, slots=True)
@@ -327,65 +322,3 @@ def _fill_heartbeat(message: Any, clock: Callable[[], int] | None) -> None:
     message.SetInParent()
     if clock is not None:
         message.time.CopyFrom(timestamp(clock()))
-
-
-class OutOfSequence(Exception):
-    """A response is missing: the stream must be opened again."""
-
-
-class Follower(Generic[R]):
-    """Follows a stream for ever: reconnects with backoff, resumes with the last token, checks the sequence.
-
-    Yields responses with a snapshot, an update or a gap; heartbeats are swallowed. `token` is
-    where to resume after the response that was yielded last. Errors that repeating cannot mend are raised.
-    UNIMPLEMENTED is none of those: a server that is starting does not have its methods yet.
-    """
-
-    FATAL = frozenset(
-        {
-            grpc.StatusCode.UNAUTHENTICATED,
-            grpc.StatusCode.PERMISSION_DENIED,
-            grpc.StatusCode.INVALID_ARGUMENT,
-        }
-    )
-
-    def __init__(
-        self, open_stream: Callable[[str], AsyncIterable[R]], token: str = "", name: str = ""
-    ) -> None:
-        self._open = open_stream
-        self._name = name
-        self.token = token
-        self.reconnects = 0
-        self.gaps = 0
-
-    async def __aiter__(self) -> AsyncIterator[R]:
-        delay_s = 0.05
-        while True:
-            try:
-                async for response in self._once():
-                    delay_s = 0.05
-                    yield response
-            except grpc.aio.AioRpcError as error:
-                if error.code() in self.FATAL:
-                    raise
-                log.info("a stream ended, following again", stream=self._name, code=error.code().name)
-            except OutOfSequence:
-                log.warning("a stream lost a response, following again", stream=self._name)
-            self.reconnects += 1
-            await asyncio.sleep(delay_s * (0.5 + random.random()))  # noqa: S311  jitter, no secret
-            delay_s = min(delay_s * 2, 1.0)
-
-    async def _once(self) -> AsyncIterator[R]:
-        sequence = 0
-        async for response in self._open(self.token):
-            message: Any = response
-            sequence += 1
-            if message.sequence != sequence:
-                raise OutOfSequence
-            kind = message.WhichOneof("event")
-            if kind == "heartbeat":
-                self.token = message.resume_token
-                continue
-            self.gaps += kind == "gap"
-            yield response
-            self.token = message.resume_token
