@@ -1,6 +1,6 @@
 """A gRPC client that follows from the descriptors: requests and answers are JSON values."""
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Generator, Iterable, Iterator
 from functools import cache
 from typing import Any
 
@@ -45,7 +45,7 @@ class GrpcClient:
 
     def __init__(self, address: str, token: str = "") -> None:
         self.channel = grpc.insecure_channel(address, options=_OPTIONS)
-        self._metadata = [("authorization", f"Bearer {token}")] if token else []
+        self._metadata = (("authorization", f"Bearer {token}"),) if token else ()
 
     def close(self) -> None:
         self.channel.close()
@@ -58,7 +58,9 @@ class GrpcClient:
         open_call = self.channel.unary_unary(method.path, _serialized, method.response_type.FromString)
         return to_value(open_call(_parsed(method, request), metadata=self._metadata, timeout=TIMEOUT_S))
 
-    def stream(self, name: str, request: Value, timeout_s: float | None = TIMEOUT_S) -> Iterator[Value]:
+    def stream(
+        self, name: str, request: Value, timeout_s: float | None = TIMEOUT_S
+    ) -> Generator[Value, None, None]:
         """Yields the answers of a server stream; closing the generator ends the call."""
         method = method_named(name)
         open_call = self.channel.unary_stream(method.path, _serialized, method.response_type.FromString)
@@ -69,8 +71,8 @@ class GrpcClient:
     ) -> Iterator[Value]:
         """Yields the answers to a stream of requests."""
         method = method_named(name)
-        kinds = {True: self.channel.stream_stream, False: self.channel.stream_unary}
-        open_call = kinds[method.server_streams](method.path, _serialized, method.response_type.FromString)
+        opened: Any = self.channel.stream_stream if method.server_streams else self.channel.stream_unary
+        open_call = opened(method.path, _serialized, method.response_type.FromString)
         messages = (_parsed(method, one) for one in requests)
         answer = open_call(messages, metadata=self._metadata, timeout=timeout_s)
         yield from _answers(answer if method.server_streams else [answer])

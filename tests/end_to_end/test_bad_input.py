@@ -198,18 +198,20 @@ def test_ten_thousand_actions_in_batches_that_fit_are_each_answered(http: httpx.
 
 
 def test_bytes_that_are_no_message_are_refused_over_grpc(quiet: RunningPlatform) -> None:
-    call = quiet.grpc.channel.unary_unary("/tickmesh.orders.v1.OrdersService/SubmitOrder")
+    path = "/tickmesh.orders.v1.OrdersService/SubmitOrder"
+    call = quiet.grpc.channel.unary_unary(path, lambda content: content, lambda content: content)
     with pytest.raises(grpc.RpcError):
-        call(b"\xff" * 100, metadata=[("authorization", quiet.bearer["Authorization"])], timeout=10)
+        call(b"\xff" * 100, metadata=(("authorization", quiet.bearer["Authorization"]),), timeout=10)
 
 
 def test_an_order_with_an_unknown_side_is_refused_over_grpc(quiet: RunningPlatform) -> None:
     stub = orders_pb2_grpc.OrdersServiceStub(quiet.grpc.channel)
-    request = orders_pb2.SubmitOrderRequest(**{**ORDER, "side": 77, "order_type": 2})
+    request = orders_pb2.SubmitOrderRequest(client_order_id="bad-1", portfolio_id=PORTFOLIO, symbol="AAPL")
+    request.MergeFromString(b"\x28\x4d\x30\x02")  # side 77, order_type LIMIT
     with pytest.raises(grpc.RpcError) as error:
-        stub.SubmitOrder(request, metadata=[("authorization", quiet.bearer["Authorization"])], timeout=10)
+        stub.SubmitOrder(request, metadata=(("authorization", quiet.bearer["Authorization"]),), timeout=10)
     assert error.value.code() is grpc.StatusCode.INVALID_ARGUMENT
-    assert "side" in error.value.details()
+    assert "side" in str(error.value.details())
 
 
 def forged_tokens(token: str) -> dict[str, str]:
