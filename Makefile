@@ -70,7 +70,7 @@ $(PAGE_PACKAGES): $(PAGE)/package-lock.json
 
 $(PAGE_BUILT): $(PAGE_PACKAGES) $(PAGE_SOURCES)
 	@echo "building the page"
-	@cd $(PAGE) && npm run --silent build
+	@cd $(PAGE) && npm run --silent build -- --logLevel warn
 	@touch $@
 
 test: build page browser test-page ## Runs every test; TESTS=tests/native runs a part
