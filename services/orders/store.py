@@ -53,6 +53,8 @@ PROGRESS = sa.Table(
     sa.Column("journal_id", sa.Text),
     sa.Column("sequence", sa.BigInteger),
 )
+_CHANGING = ["update_time_ns", *(column.name for column in _state_columns())]
+_REPLACE = "UPDATE SET " + ", ".join(f"{name} = excluded.{name}" for name in _CHANGING)
 _TICKET = [
     ORDERS.c[name]
     for name in (
@@ -99,57 +101,61 @@ def progress(connection: Connection, shard: int, journal_id: str) -> int:
 def project(connection: Connection, shard: int, reports: list[Report]) -> None:
     """Writes reports and the orders they changed. Writing the same twice changes nothing."""
     newest = {report.ticket.order_id: report for report in reports}
-    upsert(connection, ORDERS, [_order_row(report) for report in newest.values()], ["order_id"])
-    upsert(connection, EXECUTIONS, [_execution_row(report) for report in reports], ["sequence"])
+    mark = "%s" if connection.dialect.name == "postgresql" else "?"
+    connection.exec_driver_sql(_insert(ORDERS, mark, _REPLACE), [_order_row(r) for r in newest.values()])
+    connection.exec_driver_sql(_insert(EXECUTIONS, mark, "NOTHING"), [_execution_row(r) for r in reports])
     done = sa.update(PROGRESS).where(PROGRESS.c.shard == shard).values(sequence=reports[-1].sequence)
     connection.execute(done)
 
 
-def _state_row(report: Report) -> dict[str, Any]:
+def _insert(table: sa.Table, mark: str, otherwise: str) -> str:
+    """Returns plain SQL for rows that come as tuples, which costs a third of what rows as dicts do."""
+    names = [column.name for column in table.columns]
+    marks = ", ".join([mark] * len(names))
+    rows = f"INSERT INTO {table.name} ({', '.join(names)}) VALUES ({marks})"  # noqa: S608  our own names
+    return f"{rows} ON CONFLICT ({names[0]}) DO {otherwise}"
+
+
+def _state_row(report: Report) -> tuple[Any, ...]:
     state = report.state
-    return {
-        "quantity": state.quantity,
-        "price": state.price,
-        "leaves": state.leaves,
-        "cumulative": state.cumulative,
-        "status": int(state.status),
-        "value": str(state.value),
-        "reason": state.reason,
-        "risk": json.dumps(report.risk) if report.risk else None,
-    }
+    risk = json.dumps(report.risk) if report.risk else None
+    numbers = (state.quantity, state.price, state.leaves, state.cumulative, int(state.status))
+    return (*numbers, str(state.value), state.reason, risk)
 
 
-def _order_row(report: Report) -> dict[str, Any]:
-    ticket = report.ticket
-    return {
-        "order_id": ticket.order_id,
-        "client_order_id": ticket.client_order_id,
-        "portfolio_id": ticket.node.portfolio_id,
-        "strategy_id": ticket.node.strategy_id,
-        "symbol": ticket.listing.symbol,
-        "side": ticket.side,
-        "order_type": ticket.order_type,
-        "time_in_force": ticket.time_in_force,
-        "post_only": ticket.post_only,
-        "submit_time_ns": ticket.submit_time_ns,
-        "update_time_ns": report.time_ns,
-        **_state_row(report),
-    }
+def _order_row(report: Report) -> tuple[Any, ...]:
+    """Returns the columns of ORDERS in their order."""
+    ticket, node = report.ticket, report.ticket.node
+    return (
+        ticket.order_id,
+        ticket.client_order_id,
+        node.portfolio_id,
+        node.strategy_id,
+        ticket.listing.symbol,
+        ticket.side,
+        ticket.order_type,
+        ticket.time_in_force,
+        ticket.post_only,
+        ticket.submit_time_ns,
+        report.time_ns,
+        *_state_row(report),
+    )
 
 
-def _execution_row(report: Report) -> dict[str, Any]:
-    return {
-        "sequence": report.sequence,
-        "command": report.command,
-        "order_id": report.ticket.order_id,
-        "exec_type": int(report.exec_type),
-        "time_ns": report.time_ns,
-        "last_lots": report.last_lots,
-        "last_ticks": report.last_ticks,
-        "liquidity": int(report.liquidity),
-        "trade": report.trade,
-        **_state_row(report),
-    }
+def _execution_row(report: Report) -> tuple[Any, ...]:
+    """Returns the columns of EXECUTIONS in their order."""
+    return (
+        report.sequence,
+        report.command,
+        report.ticket.order_id,
+        int(report.exec_type),
+        report.time_ns,
+        report.last_lots,
+        report.last_ticks,
+        int(report.liquidity),
+        report.trade,
+        *_state_row(report),
+    )
 
 
 class Reader:
