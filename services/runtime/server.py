@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
+import asyncio
 from collections.abc import AsyncIterator, Awaitable, Callable
-from contextlib import aclosing
+from contextlib import aclosing, suppress
 from typing import Any, NoReturn, TypeAlias, cast
 
 import grpc
@@ -26,6 +27,7 @@ OPTIONS = [
     ("grpc.keepalive_permit_without_calls", 1),
 ]
 
+_FIRST_REQUEST_S = 1.0
 log = telemetry.logger(__name__)
 
 
@@ -134,18 +136,35 @@ class _Guard:
 
     async def _answers(self, request: Any, context: Context) -> Any:
         try:
-            return await self._behavior(self._admit(request, context), context)
+            return await self._behavior(await self._admitted(request, context), context)
         except Exception as error:
             await _abort(context, error, self._method)
 
     async def _streams(self, request: Any, context: Context) -> AsyncIterator[Any]:
         try:
             # Closed here, not by the garbage collector: whoever leaves frees what the stream holds at once.
-            async with aclosing(self._behavior(self._admit(request, context), context)) as responses:
+            admitted = await self._admitted(request, context)
+            async with aclosing(self._behavior(admitted, context)) as responses:
                 async for response in responses:
                     yield response
         except Exception as error:
             await _abort(context, error, self._method)
+
+    async def _admitted(self, request: Any, context: Context) -> Any:
+        """Returns the request once the caller may send it.
+
+        A stream of requests is refused only after its first: a client of grpc.aio that is refused
+        while it still begins takes that for a fault of its own (INTERNAL) and never learns why.
+        """
+        try:
+            admitted = self._admit(request, context)
+            if self._handler is _NOT_YET:
+                _starting(request, context)
+            return admitted
+        except errors.TickmeshError:
+            if self._method.client_streams:
+                await _first_of(request)
+            raise
 
     def _admit(self, request: Any, context: Context) -> Any:
         principal = self._verifier.verify(bearer(context))
@@ -160,6 +179,13 @@ class _Guard:
             return _validated(request)
         validate(request)
         return request
+
+
+async def _first_of(requests: AsyncIterator[Message]) -> None:
+    """Waits for the first request, not for long; what it says does not matter."""
+    with suppress(TimeoutError):
+        async with asyncio.timeout(_FIRST_REQUEST_S):
+            await anext(requests, None)
 
 
 async def _validated(requests: AsyncIterator[Message]) -> AsyncIterator[Message]:
