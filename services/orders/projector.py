@@ -35,6 +35,11 @@ class Projector:
         self.newest = fresh[-1].sequence
         self._news.set()
 
+    @property
+    def behind(self) -> int:
+        """Returns how many reports wait to be written."""
+        return len(self._waiting)
+
     async def caught_up(self) -> None:
         """Waits until everything that has happened so far is in the tables."""
         wanted = self.newest

@@ -47,7 +47,7 @@ class OrdersServicer(orders_pb2_grpc.OrdersServiceServicer):
         self._controls_lock = asyncio.Lock()
 
     async def SubmitOrder(self, request: pb.SubmitOrderRequest, context: Context) -> pb.Order:
-        self._shard.sequencer.admit(2)
+        self._shard.admit(2)
         sequence = self._shard.entry.submit(request)
         (answer,) = await self._shard.sequencer.settled([sequence])
         return await self._order_or_refusal(answer, request)
@@ -69,7 +69,7 @@ class OrdersServicer(orders_pb2_grpc.OrdersServiceServicer):
             count = len(request.actions)
             if not 1 <= count <= ACTIONS_MAX:
                 raise BatchTooLarge(count)
-            self._shard.sequencer.admit(2 * count)
+            self._shard.admit(2 * count)
             yield pb.SubmitOrdersResponse(results=await self._act(request.actions))
 
     async def _act(self, actions: Iterable[pb.OrderAction]) -> list[pb.ActionResult]:

@@ -14,5 +14,6 @@ class OrdersSettings:
     orders_client_ids: int = 4_194_304  # how many of the newest client order ids are remembered
     orders_row_commands_max: int = 2_048  # commands in one journal row
     orders_waiting_max: int = 100_000  # commands that may wait for the sequencer before new ones are refused
+    orders_unwritten_max: int = 1_000_000  # reports that the tables may lag behind before orders are refused
     orders_executions_kept: int = 200_000  # reports in memory for streams; older ones come from the table
     orders_book_updates_kept: int = 100_000

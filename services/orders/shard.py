@@ -21,7 +21,7 @@ from .domain.venue import Outcome, Venue
 from .entry import Entry
 from .journal import Journal
 from .projector import Projector
-from .sequencer import DAY_NS, Sequencer
+from .sequencer import DAY_NS, Overloaded, Sequencer
 from .settings import OrdersSettings
 from .streams import Books, Executions
 
@@ -107,6 +107,12 @@ class Shard:
     def _publish(self, outcome: Outcome) -> None:
         self.executions.publish(outcome)
         self.books.publish(outcome)
+
+    def admit(self, count: int) -> None:
+        """Fails with Overloaded when so many more commands cannot wait, or the tables lag too far behind."""
+        self.sequencer.admit(count)
+        if self.projector.behind > self._settings.orders_unwritten_max:
+            raise Overloaded(f"{self.projector.behind} reports wait to be written; try again in a moment")
 
     async def make_root(self) -> None:
         """Makes the firm, the root of the tree, once in the life of a journal."""

@@ -1,12 +1,13 @@
 """Bad input: refused with a reason, and the service lives on as if nothing had come."""
 
 from collections.abc import AsyncIterator
+from pathlib import Path
 from typing import Any
 
 import grpc
 import pytest
 
-from tests.services.orders.desk import Desk, Order, actions, an_order, refusal_of
+from tests.services.orders.desk import Desk, Order, actions, an_order, open_desk, refusal_of
 from tickmesh.orders.v1 import orders_pb2 as pb
 
 INVALID, NOT_FOUND = grpc.StatusCode.INVALID_ARGUMENT, grpc.StatusCode.NOT_FOUND
@@ -150,3 +151,14 @@ async def test_a_filter_with_characters_that_no_table_holds_finds_nothing(guarde
     for name in ("portfolio_id", "symbol", "client_order_id"):
         assert await guarded.orders(**{name: "a\0"}) == []
     assert await guarded.executions(symbol="\0") == []
+
+
+async def test_orders_are_refused_while_too_much_waits_and_cancels_are_not(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("TICKMESH_ORDERS_WAITING_MAX", "10")
+    async with open_desk(tmp_path) as desk:
+        order = await desk.submit()
+        error = await refusal_of(desk.batch(*(an_order() for _ in range(6))))
+        assert (error.code, error.reason) == (grpc.StatusCode.RESOURCE_EXHAUSTED, "OVERLOADED")
+        assert (await desk.cancel(order)).status == Order.CANCELED

@@ -1,0 +1,148 @@
+"""The venue adds up what the engine says, the same way however its commands are cut into rows."""
+
+import random
+
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from tests.services.orders.samples import a_listing
+from tickmesh.native.engine import COMMAND_SIZE, COMMAND_STRUCT, NONE, CommandType, Engine, EngineConfig
+from tickmesh.services.orders.domain import texts
+from tickmesh.services.orders.domain.orders import ExecType, Report, Status
+from tickmesh.services.orders.domain.tree import DESK, FIRM, PORTFOLIO, Node
+from tickmesh.services.orders.domain.venue import Outcome, Venue
+
+CONFIG = EngineConfig(orders=500, instruments=4, levels=64, nodes=16, positions=64, client_keys=1_000)
+NODES = [Node(0, FIRM, "", NONE), Node(1, DESK, "desk", 0), Node(2, PORTFOLIO, "demo", 1)]
+
+
+class Script:
+    """Commands and their texts, as a sequencer would write them."""
+
+    def __init__(self) -> None:
+        self.payload = bytearray()
+        self.notes: list[str] = []
+        for node in NODES:
+            note = texts.part(texts.NODE, node.to_text())
+            self.add(CommandType.ADD_NODE, node=node.index, target=node.parent, note=note)
+        note = texts.part(texts.LISTING, a_listing().to_text())
+        self.add(CommandType.LIST_INSTRUMENT, price=18_920, quantity=1_000, note=note)
+
+    def add(self, kind: CommandType, *, note: str = "", **told: int) -> int:
+        number = len(self.notes) + 1
+        names = ("key", "target", "price", "quantity", "instrument", "node")
+        fields = [told.get(name, 0) for name in names]
+        kinds = [told.get(name, 0) for name in ("side", "sort", "time_in_force", "flags")]
+        self.payload += COMMAND_STRUCT.pack(number, number, *fields, kind, *kinds)
+        self.notes.append(note)
+        return number
+
+    def order(self, side: int, lots: int, ticks: int, time_in_force: int = 1) -> int:
+        number = len(self.notes) + 1
+        return self.add(
+            CommandType.NEW_ORDER,
+            key=number,
+            price=ticks,
+            quantity=lots,
+            node=2,
+            side=side,
+            sort=2,
+            time_in_force=time_in_force,
+            note=f"c-{number}",
+        )
+
+    def run(self, cuts: list[int]) -> tuple[Venue, list[Report], list[Outcome], int]:
+        """Runs the commands in rows that end at the cuts."""
+        venue, reports, outcomes = Venue(), [], []
+        with Engine(CONFIG) as engine:
+            for start, end in zip([0, *cuts], [*cuts, len(self.notes)], strict=True):
+                part = bytes(self.payload[start * COMMAND_SIZE : end * COMMAND_SIZE])
+                outcome = venue.apply(part, self.notes[start:end], engine.process(part))
+                outcomes.append(outcome)
+                reports += outcome.reports
+            return venue, reports, outcomes, engine.status().orders
+
+
+def a_day(seed: int, length: int = 120) -> Script:
+    """Returns random orders, cancels and replaces."""
+    chance, script = random.Random(seed), Script()
+    for _ in range(length):
+        target = chance.randint(1, len(script.notes))
+        if chance.random() < 0.7:
+            script.order(chance.choice([1, 2]), chance.randint(1, 9), 18_920 + chance.randint(-3, 3))
+        elif chance.random() < 0.7:
+            script.add(CommandType.CANCEL_ORDER, target=target, node=2)
+        else:
+            script.add(CommandType.REPLACE_ORDER, target=target, node=2, quantity=chance.randint(1, 12))
+    return script
+
+
+@settings(max_examples=30, deadline=None)
+@given(st.integers(0, 1_000), st.lists(st.integers(1, 120), max_size=10, unique=True))
+def test_rows_may_be_cut_anywhere(seed: int, cuts: list[int]) -> None:
+    script = a_day(seed)
+    whole, in_rows = script.run([]), script.run(sorted(cuts))
+    assert in_rows[1] == whole[1]
+    assert in_rows[0].books == whole[0].books
+    assert in_rows[0].live == whole[0].live
+    assert in_rows[0].by_key == whole[0].by_key
+
+
+@pytest.mark.parametrize("seed", range(5))
+def test_the_books_hold_what_the_live_orders_have_left(seed: int) -> None:
+    venue, _, _, open_orders = a_day(seed).run([])
+    book = venue.books[0]
+    for side, levels in ((1, book.bids), (2, book.asks)):
+        mine = [live.state for live in venue.live.values() if live.ticket.side == side]
+        assert sum(level[1] for level in levels.values()) == sum(state.leaves for state in mine)
+        assert sum(level[2] for level in levels.values()) == len(mine)
+    assert len(venue.live) == len(venue.by_key) == open_orders
+    assert all(live.state.status.is_open for live in venue.live.values())
+
+
+def test_an_answer_is_the_last_thing_that_its_command_did_to_its_order() -> None:
+    script = Script()
+    resting = script.order(2, 5, 18_920)
+    taker = script.order(1, 8, 18_920, time_in_force=3)
+    _, _, (outcome,), _ = script.run([])
+    first, last = outcome.answers[resting].report, outcome.answers[taker].report
+    assert first is not None
+    assert last is not None
+    assert (first.exec_type, first.state.status) == (ExecType.NEW, Status.NEW)
+    assert (last.state.status, last.state.cumulative, last.state.reason) == (
+        Status.CANCELED,
+        5,
+        "NO_LIQUIDITY",
+    )
+
+
+def test_a_report_keeps_the_state_of_its_moment() -> None:
+    script = Script()
+    script.order(2, 5, 18_920)
+    for _ in range(5):
+        script.order(1, 1, 18_920)
+    _, reports, _, _ = script.run([])
+    makers = [report.state.leaves for report in reports if report.ticket.side == 2]
+    assert makers == [5, 4, 3, 2, 1, 0]
+
+
+def test_an_id_that_came_before_answers_with_the_first_order() -> None:
+    script = Script()
+    first = script.order(1, 5, 18_900)
+    told = {"key": first, "price": 18_900, "quantity": 5, "node": 2, "side": 1, "sort": 2}
+    again = script.add(CommandType.NEW_ORDER, **told, note=f"c-{first}")
+    venue, reports, (outcome,), _ = script.run([])
+    assert (outcome.answers[again].first_order_id, len(reports)) == (first, 1)
+    assert venue.by_key == {first: first}
+
+
+def test_the_answer_to_a_request_is_found_again_with_its_cancels() -> None:
+    script = Script()
+    script.order(1, 5, 18_900)
+    script.order(1, 5, 18_901)
+    number = len(script.notes) + 1
+    note = texts.part(texts.REQUEST, f'["r-1", "digest", {number}]')
+    script.add(CommandType.MASS_CANCEL, node=0, instrument=NONE, note=note)
+    venue, _, _, _ = script.run([])
+    assert venue.requests == {"r-1": ("digest", number, 2)}
