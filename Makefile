@@ -28,7 +28,7 @@ MANIFESTS := $(filter-out %/kustomization.yaml,$(wildcard k8s/base/*.yaml))
 NODE_IS_NEW_ENOUGH := node -e 'const [a, b] = process.versions.node.split(".").map(Number); \
     process.exit(a > 20 || (a === 20 && b >= 19) ? 0 : 1)' 2>/dev/null
 # What belongs to one machine and never into the repository: package mirrors and folders.
-FOREIGN := ^--(extra-)?index-url|^--find-links|pythonhosted|registry\.npm|/opt/(wheels|pypi)|/work/|/root/|/home/
+FOREIGN := ^--(extra-)?index-url|^--find-links|^ *"resolved"|file:///|/root/|/home/
 
 .PHONY: help run build page test test-page browser check check-python check-imports check-protos check-breaking \
     check-c check-k8s check-paths format bench lock clean
