@@ -57,6 +57,7 @@ def main(link: str) -> None:
         page.get_by_test_id("instrument-AAPL").click()
         page.get_by_test_id("interval-SECOND_1").click()
         page.get_by_test_id("ticket-quantity").fill("100")
+        page.get_by_test_id("tab-history").click()
         page.wait_for_timeout(4_000)
         page.screenshot(path=PICTURE)
         browser.close()
