@@ -139,33 +139,31 @@ async def test_who_hangs_up_and_asks_again_applies_once(desk: Desk) -> None:
     assert (await desk.control(limit, request_id="r-1")).command == before + 1
 
 
-@pytest.mark.parametrize(
-    ("wrong", "reason", "field"),
-    [
-        (a_limit("POSITION", "5", scope("DESK", "nobody", "AAPL")), "UNKNOWN_SCOPE", "limit.scope.id"),
-        (a_limit("POSITION", "5", scope("STRATEGY", "demo/A B", "AAPL")), "UNKNOWN_SCOPE", "limit.scope.id"),
-        (a_limit("ORDER_RATE", "5", scope("STRATEGY", "x/a")), "UNKNOWN_PORTFOLIO", "limit.scope.id"),
-        (a_limit("POSITION", "5", scope("FIRM", "", "NONE")), "UNKNOWN_INSTRUMENT", "limit.scope.symbol"),
-        (a_limit("POSITION", "5", DEMO), "INVALID_CONTROL", "limit.scope.symbol"),
-        (a_limit("GROSS_EXPOSURE", "5", DEMO_AAPL), "INVALID_CONTROL", "limit.scope.symbol"),
-        (a_limit("POSITION", "5.5", DEMO_AAPL), "NOT_A_MULTIPLE", "limit.value"),
-        (a_limit("ORDER_RATE", "5.5", DEMO), "INVALID_CONTROL", "limit.value"),
-        (a_limit("ORDER_NOTIONAL", "0.0000001", DEMO), "INVALID_CONTROL", "limit.value"),
-        (a_state("HALTED", scope("FIRM", "demo")), "INVALID_CONTROL", "trading_state.scope.id"),
-        (a_state("HALTED", scope("PORTFOLIO")), "INVALID_CONTROL", "trading_state.scope.id"),
-        (a_rate("USD", "0"), "INVALID_CONTROL", "conversion_rate.rate"),
-        (a_rate("USD", "NaN"), "INVALID_REQUEST", "conversion_rate.rate"),
-        (pb.Control(), "INVALID_REQUEST", ""),
-    ],
-)
-async def test_one_wrong_control_stops_all_and_is_named(
-    desk: Desk, wrong: pb.Control, reason: str, field: str
-) -> None:
+WRONG = [
+    (a_limit("POSITION", "5", scope("DESK", "nobody", "AAPL")), "UNKNOWN_SCOPE", "limit.scope.id"),
+    (a_limit("POSITION", "5", scope("STRATEGY", "demo/A B", "AAPL")), "UNKNOWN_SCOPE", "limit.scope.id"),
+    (a_limit("ORDER_RATE", "5", scope("STRATEGY", "x/a")), "UNKNOWN_PORTFOLIO", "limit.scope.id"),
+    (a_limit("POSITION", "5", scope("FIRM", "", "NONE")), "UNKNOWN_INSTRUMENT", "limit.scope.symbol"),
+    (a_limit("POSITION", "5", DEMO), "INVALID_CONTROL", "limit.scope.symbol"),
+    (a_limit("GROSS_EXPOSURE", "5", DEMO_AAPL), "INVALID_CONTROL", "limit.scope.symbol"),
+    (a_limit("POSITION", "5.5", DEMO_AAPL), "NOT_A_MULTIPLE", "limit.value"),
+    (a_limit("ORDER_RATE", "5.5", DEMO), "INVALID_CONTROL", "limit.value"),
+    (a_limit("ORDER_NOTIONAL", "0.0000001", DEMO), "INVALID_CONTROL", "limit.value"),
+    (a_state("HALTED", scope("FIRM", "demo")), "INVALID_CONTROL", "trading_state.scope.id"),
+    (a_state("HALTED", scope("PORTFOLIO")), "INVALID_CONTROL", "trading_state.scope.id"),
+    (a_rate("USD", "0"), "INVALID_CONTROL", "conversion_rate.rate"),
+    (a_rate("USD", "NaN"), "INVALID_REQUEST", "conversion_rate.rate"),
+    (pb.Control(), "INVALID_REQUEST", ""),
+]
+
+
+async def test_one_wrong_control_stops_all_and_is_named(desk: Desk) -> None:
     before = await desk.status()
     right = a_state("HALTED", DEMO)
-    error = await refusal_of(desk.control(right, an_account("new"), wrong, right))
-    assert error.reason == reason
-    assert error.fields[0].field.startswith(f"controls[2]{'.' if field else ''}{field}")
+    for wrong, reason, field in WRONG:
+        error = await refusal_of(desk.control(right, an_account("new"), wrong, right))
+        assert error.reason == reason, wrong
+        assert error.fields[0].field.startswith(f"controls[2]{'.' if field else ''}{field}")
     assert (await desk.status()).state_hash == before.state_hash
 
 

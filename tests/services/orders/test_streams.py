@@ -164,7 +164,8 @@ async def test_a_book_shows_as_many_levels_as_are_asked_for(desk: Desk) -> None:
 
 async def test_orders_are_listed_in_pages_newest_first(desk: Desk) -> None:
     results = await desk.batch(*(an_order() for _ in range(25)))
-    token, pages = "", []
+    token = ""
+    pages: list[list[str]] = []
     while token or not pages:
         page = await desk.stub.ListOrders(pb.ListOrdersRequest(page_size=10, page_token=token))
         pages.append([order.order_id for order in page.orders])
