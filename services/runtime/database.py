@@ -5,6 +5,8 @@ here, in order, instead of meeting a locked file there.
 """
 
 import asyncio
+import sqlite3
+import time
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
@@ -22,6 +24,7 @@ _READING: dict[str, dict[str, Any]] = {
 }
 READERS = 4
 WRITERS = 4  # in PostgreSQL
+WAL_TRIES, WAL_WAIT_S = 200, 0.02
 
 
 def make_engine(database_url: str, data_dir: Path, name: str) -> Engine:
@@ -39,8 +42,9 @@ def _sqlite_engine(path: Path) -> Engine:
     def _prepare(connection: Any, _: object) -> None:
         connection.isolation_level = None  # we say BEGIN ourselves, the driver's own is too late for DDL
         cursor = connection.cursor()
-        for pragma in ("journal_mode=WAL", "synchronous=FULL", "foreign_keys=ON", "busy_timeout=30000"):
+        for pragma in ("busy_timeout=30000", "synchronous=FULL", "foreign_keys=ON"):
             cursor.execute(f"PRAGMA {pragma}")
+        _use_wal(cursor)
         cursor.close()
 
     @sa.event.listens_for(engine, "begin")
@@ -48,6 +52,17 @@ def _sqlite_engine(path: Path) -> Engine:
         connection.exec_driver_sql(connection.get_execution_options().get("begin", "BEGIN IMMEDIATE"))
 
     return engine
+
+
+def _use_wal(cursor: Any) -> None:
+    """Switches to the write-ahead log. SQLite does not wait here for others that switch, so we do."""
+    for _ in range(WAL_TRIES - 1):
+        try:
+            cursor.execute("PRAGMA journal_mode=WAL")
+            return
+        except sqlite3.OperationalError:
+            time.sleep(WAL_WAIT_S)
+    cursor.execute("PRAGMA journal_mode=WAL")
 
 
 def _postgres_engine(database_url: str, schema: str) -> Engine:
