@@ -1,5 +1,6 @@
 """Logs: one JSON object a line on standard error, without secrets."""
 
+import contextlib
 import logging
 import sys
 from collections.abc import MutableMapping
@@ -8,6 +9,24 @@ from typing import Any
 import structlog
 
 _SECRET = ("token", "authorization", "password", "secret", "cookie")
+
+
+class _StandardError:
+    """Writes lines to what standard error is at that moment.
+
+    When it is closed they are lost: a terminal that goes away must not end what a service does.
+    """
+
+    def __init__(self, *_: object) -> None:
+        pass
+
+    def msg(self, message: str) -> None:
+        """Writes one line."""
+        with contextlib.suppress(OSError, ValueError):
+            sys.stderr.write(f"{message}\n")
+            sys.stderr.flush()
+
+    log = debug = info = warning = warn = error = exception = critical = fatal = msg
 
 
 def configure(service: str, level: str = "info") -> None:
@@ -23,7 +42,7 @@ def configure(service: str, level: str = "info") -> None:
             structlog.processors.JSONRenderer(),
         ],
         wrapper_class=structlog.make_filtering_bound_logger(number),
-        logger_factory=structlog.PrintLoggerFactory(file=sys.stderr),
+        logger_factory=_StandardError,
     )
     structlog.contextvars.bind_contextvars(service=service)
     logging.basicConfig(level=logging.WARNING, stream=sys.stderr, format="%(levelname)s %(name)s %(message)s")

@@ -127,3 +127,24 @@ def test_logs_hide_secrets() -> None:
     line = json.loads(done.stderr)
     assert "abc" not in done.stderr
     assert (line["event"], line["number"], line["module"], line["service"]) == ("hello", 7, "here", "test")
+
+
+CLOSED = """
+import os, sys
+from tickmesh.services.runtime import telemetry
+
+telemetry.configure("test")
+log = telemetry.logger("here")
+log.info("read")
+sys.stderr.close()
+log.error("lost", exc_info=ValueError("x"))
+sys.stderr = open(os.devnull, "w")
+log.warning("lost too")
+print("still here")
+"""
+
+
+def test_a_terminal_that_goes_away_ends_nothing() -> None:
+    done = subprocess.run([sys.executable, "-c", CLOSED], capture_output=True, text=True, check=True)
+    assert done.stdout == "still here\n"
+    assert json.loads(done.stderr)["event"] == "read"
