@@ -1,4 +1,4 @@
-"""Follows one instrument over WebSocket: the first frame is a snapshot, the others are changes."""
+"""Follows one instrument over WebSocket: snapshots of its quote and its book, then what changes."""
 
 import json
 import subprocess
