@@ -12,7 +12,7 @@ TEN_LEVELS = FOLDER / "AAPL_2012-06-21_34200000_57600000_message_10_first999.csv
 
 
 def recording(messages: Path = MESSAGES) -> Recording:
-    """Returns the files of the sample. Skips, and says what is missing, when they are not there; CI has them."""
+    """Returns the files of the sample. Skips where they are missing, which is red in CI."""
     if not messages.is_file():
         pytest.skip(f"{messages} is missing: docs/replay.md says where to get it")
     return find_recording(messages)
