@@ -5,6 +5,7 @@ a private folder and nowhere else. PostgreSQL refuses to work for root, so under
 `nobody`, from a copy of the binaries where that user may not reach the installed ones.
 """
 
+import ctypes
 import importlib.util
 import os
 import shutil
@@ -23,6 +24,8 @@ SUPERUSER = "postgres"
 START_WITHIN_S = 30.0
 STOP_WITHIN_S = 15.0
 _BINARIES = "pginstall18"
+_PR_SET_PDEATHSIG = 1  # of prctl(2)
+_LIBC = ctypes.CDLL(None) if sys.platform == "linux" else None
 
 
 def find_binaries() -> Path | None:
@@ -110,7 +113,13 @@ class LocalPostgres:
             command += ["-c", f"{name}={value}"]
         with (self._home / "log").open("ab") as log:
             self.process = subprocess.Popen(
-                command, stdout=log, stderr=log, user=self._user, cwd="/", start_new_session=True
+                command,
+                stdout=log,
+                stderr=log,
+                user=self._user,
+                cwd="/",
+                start_new_session=True,
+                preexec_fn=_end_with_parent,
             )
 
     def _answers(self) -> bool:
@@ -148,6 +157,12 @@ def _other_user() -> str | None:
     return "nobody" if os.geteuid() == 0 else None
 
 
+def _end_with_parent() -> None:
+    """Has the kernel stop a child when we die, however that happens; elsewhere than on Linux it stays."""
+    if _LIBC is not None:
+        _LIBC.prctl(_PR_SET_PDEATHSIG, signal.SIGINT)
+
+
 def _others_may_enter(folder: Path) -> bool:
     """Says whether any user may pass through a folder and all folders above it."""
     return all(path.stat().st_mode & 0o001 for path in [folder, *folder.resolve().parents])
@@ -166,7 +181,7 @@ def main() -> int:
 
 def _run(command: list[str]) -> int:
     # In a session of its own, so that a Ctrl-C of the terminal reaches the command once: through us.
-    child = subprocess.Popen(command, start_new_session=True)
+    child = subprocess.Popen(command, start_new_session=True, preexec_fn=_end_with_parent)
     for number in (signal.SIGINT, signal.SIGTERM, signal.SIGHUP):
         signal.signal(number, lambda caught, _: child.send_signal(caught))
     return child.wait()

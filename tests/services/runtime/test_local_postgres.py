@@ -7,6 +7,7 @@ import tempfile
 from collections.abc import Iterator
 from pathlib import Path
 
+import psutil
 import psycopg
 import pytest
 
@@ -64,3 +65,16 @@ def test_only_the_socket_is_open(folder: Path) -> None:
             assert connection.execute("SHOW listen_addresses").fetchone() == ("",)
     finally:
         server.stop()
+
+
+def test_server_and_command_end_when_their_starter_is_killed(folder: Path) -> None:
+    command = [*COMMAND, str(folder), sys.executable, "-c", SAYS_ITS_VERSION, "{url}"]
+    with subprocess.Popen(command, stdout=subprocess.PIPE, text=True) as process:
+        assert process.stdout is not None
+        process.stdout.readline()
+        server = psutil.Process(int((folder / "postmaster.pid").read_text().split()[0]))
+        client = next(child for child in psutil.Process(process.pid).children() if child != server)
+        process.kill()
+        psutil.wait_procs([server, client], 30)
+        assert not server.is_running() and not client.is_running()
+    assert not (folder / "postmaster.pid").exists()
