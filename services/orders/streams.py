@@ -4,7 +4,7 @@ import asyncio
 from collections.abc import AsyncIterator, Callable
 
 from ..runtime.database import Database
-from ..runtime.streams import Event, Gap, Hub, Snapshot, Updates, make_token, read_token
+from ..runtime.streams import Event, Gap, Hub, SlowReader, Snapshot, Updates, make_token, read_token
 from . import store
 from .domain.books import Book, BookChange, merge
 from .domain.orders import Report
@@ -85,7 +85,19 @@ class Books:
     async def follow(
         self, token: str, symbols: frozenset[str], conflated: bool
     ) -> AsyncIterator[Event[list[Book], BookChange]]:
-        """Yields snapshots and changes; merged ones for a conflated reader."""
+        """Yields snapshots and changes; a conflated reader merged ones, and a gap where it was too slow."""
+        while True:
+            try:
+                async for event in self._events(token, symbols, conflated):
+                    token = event.token
+                    yield event
+            except SlowReader:
+                if not conflated:
+                    raise  # a conflated reader goes on from a token that is no longer kept
+
+    async def _events(
+        self, token: str, symbols: frozenset[str], conflated: bool
+    ) -> AsyncIterator[Event[list[Book], BookChange]]:
         select = (lambda change: change.listing.symbol in symbols) if symbols else None
         pace_s = CONFLATION_S if conflated else 0.0
         events: AsyncIterator[Event[list[Book], BookChange]] = self.hub.follow(
