@@ -21,6 +21,8 @@ from tests.services.orders.desk import (
 )
 from tickmesh.orders.v1 import orders_pb2 as pb
 
+pytestmark = pytest.mark.usefixtures("on_both_databases")
+
 FAILED, EXHAUSTED = grpc.StatusCode.FAILED_PRECONDITION, grpc.StatusCode.RESOURCE_EXHAUSTED
 DEMO, DEMO_AAPL = scope("PORTFOLIO", "demo"), scope("PORTFOLIO", "demo", "AAPL")
 

@@ -9,6 +9,8 @@ import pytest
 from tests.services.orders.desk import BUY, SELL, Desk, Order, an_order, refusal_of
 from tickmesh.orders.v1 import orders_pb2 as pb
 
+pytestmark = pytest.mark.usefixtures("on_both_databases")
+
 NEW, PARTIALLY_FILLED, FILLED, CANCELED = Order.NEW, Order.PARTIALLY_FILLED, Order.FILLED, Order.CANCELED
 
 

@@ -14,6 +14,8 @@ from tickmesh.common.v1 import streams_pb2
 from tickmesh.orders.v1 import orders_pb2 as pb
 from tickmesh.services.runtime.errors import describe
 
+pytestmark = pytest.mark.usefixtures("on_both_databases")
+
 KINDS = (Report.NEW, Report.TRADE)
 
 
