@@ -120,6 +120,12 @@ class Journal:
             else:
                 self.journal_id, self.epoch = owner.journal_id, owner.epoch
 
+    def newest(self) -> int:
+        """Returns the last sequence that is written, 0 for none; does not check it."""
+        query = sa.select(sa.func.max(JOURNAL.c.last_sequence)).where(JOURNAL.c.shard == self._shard)
+        with self._engine.connect().execution_options(begin="BEGIN") as connection:
+            return int(connection.execute(query).scalar() or 0)
+
     def rows(self, after: int = 0) -> Iterator[Row]:
         """Yields rows in order; does not check them. `after` is the last sequence that is known."""
         while True:

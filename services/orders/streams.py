@@ -33,6 +33,10 @@ class Executions:
         if outcome.reports:
             self._projector.add(outcome.reports)
 
+    def skip(self, sequence: int) -> None:
+        """Leaves out reports up to a sequence, which only the table has."""
+        self.hub.start_after(max(sequence, self.hub.position))
+
     async def follow(
         self, token: str, from_start: bool, select: Callable[[Report], bool] | None
     ) -> AsyncIterator[Event[None, Report]]:

@@ -108,6 +108,11 @@ class Hub(Generic[T]):
         self._oldest = position + 1  # the first position that can still be read
         self._news = asyncio.Event()
 
+    def start_after(self, position: int) -> None:
+        """Begins behind a position, before anything is published: what came up to it is not kept here."""
+        assert not self._ring, "updates are kept already"
+        self.position, self._oldest = position, position + 1
+
     def publish(self, item: T, position: int | None = None) -> int:
         """Adds an update and returns its position: the one given, which must rise, or the next."""
         place = self.position + 1 if position is None else position

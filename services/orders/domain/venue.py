@@ -105,8 +105,11 @@ class Venue:
         if node.index == len(self.tree.by_index):
             self.tree.add(node)
 
-    def apply(self, payload: bytes, notes: list[str], events: Any) -> Outcome:
-        """Takes in commands, their texts and the events that the engine gave for them."""
+    def apply(self, payload: bytes, notes: list[str], events: Any, *, quiet: bool = False) -> Outcome:
+        """Takes in commands, their texts and the events that the engine gave for them.
+
+        A quiet replay makes no reports: they are in the tables, and nobody waits for them.
+        """
         outcome = Outcome()
         rows: list[tuple[int, ...]] = events[_FIELDS].tolist()
         place = 0
@@ -114,7 +117,7 @@ class Venue:
             end = place
             while end < len(rows) and rows[end][1] == command[0]:
                 end += 1
-            _Step(self, outcome, command, note).run(rows[place:end])
+            _Step(self, outcome, command, note, quiet).run(rows[place:end])
             place = end
             self.last_command, self.last_time_ns = command[0], max(self.last_time_ns, command[1])
         assert place == len(rows), "an event belongs to no command"
@@ -135,11 +138,14 @@ class Venue:
 class _Step:
     """One command and its events."""
 
-    __slots__ = ("answer", "changes", "command", "note", "outcome", "own", "own_ticket", "request",
+    __slots__ = ("answer", "changes", "command", "note", "outcome", "own", "own_ticket", "quiet", "request",
                  "time_ns", "trade", "venue")  # fmt: skip
 
-    def __init__(self, venue: Venue, outcome: Outcome, command: tuple[int, ...], note: str) -> None:
+    def __init__(
+        self, venue: Venue, outcome: Outcome, command: tuple[int, ...], note: str, quiet: bool
+    ) -> None:
         self.venue = venue
+        self.quiet = quiet
         self.outcome = outcome
         self.command = command
         self.note = note
@@ -202,7 +208,9 @@ class _Step:
             self.outcome.changes.append(change)
         self.outcome.answers[self.answer.command] = self.answer
 
-    def _report(self, row: tuple[int, ...], live: LiveOrder, exec_type: ExecType, **more: Any) -> Report:
+    def _report(self, row: tuple[int, ...], live: LiveOrder, exec_type: ExecType, **more: Any) -> None:
+        if self.quiet:
+            return
         state = live.state
         kept = State(
             state.quantity,
@@ -217,7 +225,6 @@ class _Step:
         self.outcome.reports.append(report)
         if row[2] == self.own:
             self.answer.report = report
-        return report
 
     def accepted(self, row: tuple[int, ...]) -> None:
         assert self.own_ticket is not None

@@ -39,7 +39,11 @@ async def what_is_known(desk: Desk) -> tuple[Any, ...]:
     return known, await desk.orders(), await desk.executions(), book
 
 
-async def test_a_restart_finds_everything_as_it_was(tmp_path: Path, database_url: str) -> None:
+@pytest.mark.parametrize("kept", [200_000, 20], ids=["all-in-memory", "old-ones-in-the-table"])
+async def test_a_restart_finds_everything_as_it_was(
+    tmp_path: Path, database_url: str, kept: int, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("TICKMESH_ORDERS_EXECUTIONS_KEPT", str(kept))
     request = an_order(SELL, "7", "189.90")
     async with open_desk(tmp_path, database_url=database_url) as desk:
         first = await desk.stub.SubmitOrder(request)
