@@ -1,15 +1,17 @@
-"""Commands as plain values, and events as tuples of the same names as their columns."""
+"""Commands and events as tuples of the same names as their columns."""
 
-from dataclasses import astuple, dataclass
+import struct
 from typing import Any, NamedTuple
 
 from numpy.typing import NDArray
 
-from tickmesh.native.engine import COMMAND_STRUCT
+WIRE = struct.Struct("<QqQQqqII8B")
+"""A command as it stands in the journal."""
+
+WORD = 1 << 64
 
 
-@dataclass(frozen=True, slots=True)
-class Command:
+class Command(NamedTuple):
     """One command; a field that its type does not name is zero."""
 
     sequence: int
@@ -25,9 +27,22 @@ class Command:
     kind: int = 0
     time_in_force: int = 0
     flags: int = 0
+    self_trade: int = 0
+    contingency: int = 0
+    more: int = 0
 
     def pack(self) -> bytes:
-        return COMMAND_STRUCT.pack(*astuple(self))
+        return WIRE.pack(*self)
+
+
+def unsigned(value: int) -> int:
+    """A signed trigger as it stands in `target`."""
+    return value % WORD
+
+
+def signed(value: int) -> int:
+    """What stands in `target`, read as a trigger."""
+    return value - WORD if value >= WORD // 2 else value
 
 
 class Event(NamedTuple):

@@ -1,44 +1,59 @@
-"""Random command flow that keeps meeting itself: few instruments, near prices, small limits, recent ids."""
+"""Random command flow that keeps meeting itself: few instruments, near prices, small limits, recent ids.
 
-from collections import deque
+Most of it makes sense; now and then a field is nonsense, a command comes twice or a list breaks off. Making a
+command takes a few microseconds, so that a long run never waits for it.
+"""
+
 from collections.abc import Iterable
+from itertools import accumulate
 from random import Random
 
 from tests.native.commands import Command
+from tests.native.flow_orders import BASE_PRICE, Orders
 from tickmesh.native.engine import (
     NONE,
     NUMBER_MAX,
     CommandType,
     LimitType,
-    OrderFlag,
-    OrderType,
-    Side,
-    TimeInForce,
+    Phase,
     TradingState,
 )
 
 NODES = (NONE, 0, 0, 1, 1, 2, 3, 5)  # each node's parent
 INSTRUMENTS = 3
+UNIT_VALUE = 10_000
 LIMIT_MAX = {
     LimitType.ORDER_QUANTITY: 60,
-    LimitType.ORDER_NOTIONAL: 60_000,
+    LimitType.ORDER_NOTIONAL: 70_000,
     LimitType.PRICE_COLLAR: 2_000,
     LimitType.ORDER_RATE: 15,
-    LimitType.POSITION: 400,
-    LimitType.GROSS_EXPOSURE: 3_000_000,
+    LimitType.POSITION: 500,
+    LimitType.GROSS_EXPOSURE: 4_000_000,
 }
-WEIGHTS = {
-    CommandType.NEW_ORDER: 100,
-    CommandType.CANCEL_ORDER: 35,
-    CommandType.REPLACE_ORDER: 25,
-    CommandType.SET_LIMIT: 4,
-    CommandType.SET_TRADING_STATE: 2,
-    CommandType.SET_UNIT_VALUE: 1,
-    CommandType.MASS_CANCEL: 0.3,
-    CommandType.END_OF_DAY: 0.2,
-    CommandType.LIST_INSTRUMENT: 0.2,
-    CommandType.ADD_NODE: 0.2,
+NODE_ONLY = (LimitType.ORDER_RATE, LimitType.GROSS_EXPOSURE)
+CALLS = (Phase.PRE_OPEN, Phase.OPENING_AUCTION, Phase.REOPENING_AUCTION, Phase.CLOSING_AUCTION)
+STEPS_NS = (0, 0, 1_000, 20_000_000, 90_000_000, -5)
+ODD_NUMBERS = (0, 1, -1, 2, 9_999, NUMBER_MAX, NUMBER_MAX + 1, -NUMBER_MAX, 2**63 - 1, -(2**63))
+ODD_WORDS = (0, 1, NUMBER_MAX, 2**63 - 1, 2**63, 2**64 - 1, NONE)
+ODD_BYTES = (0, 1, 2, 3, 4, 5, 6, 7, 8, 9, 10, 11, 12, 13, 32, 63, 64, 255)
+ODD = {
+    "client_key": ODD_WORDS,
+    "target": ODD_WORDS,
+    "price": ODD_NUMBERS,
+    "quantity": ODD_NUMBERS,
+    "instrument": (0, 1, INSTRUMENTS, INSTRUMENTS + 3, NONE),
+    "node": (0, 1, 5, len(NODES), NONE),
+    "type": (0, *CommandType, 20, 255),
+    "side": (0, 1, 2, 3, 255),
+    "kind": ODD_BYTES,
+    "time_in_force": ODD_BYTES,
+    "flags": (*ODD_BYTES, 16, 24, 40, 48),
+    "self_trade": ODD_BYTES,
+    "contingency": (0, 1, 2, 3, 4, 255),
+    "more": (0, 1, 2, 3, 4, 255),
 }
+ODD_FIELDS = tuple(ODD)
+NONSENSE = 0.015  # the share of commands of which one field is odd
 
 
 class Flow:
@@ -48,161 +63,197 @@ class Flow:
         self.random = Random(seed)
         self.sequence = 0
         self.time_ns = 1_700_000_000 * 10**9
-        self.recent: deque[int] = deque([1], maxlen=60)
-        self.keys: deque[int] = deque([1], maxlen=20)
-        self.limited: deque[tuple[int, int, int]] = deque()  # type, node, instrument
+        self.recent = [1] * 64
+        self.limited: list[tuple[int, int, int]] = []  # type, node, instrument
         self.stopped: tuple[int, int] | None = None  # node, instrument
-        self.makers = {
-            CommandType.NEW_ORDER: self.new_order,
-            CommandType.CANCEL_ORDER: self.cancel,
-            CommandType.REPLACE_ORDER: self.replace,
-            CommandType.SET_LIMIT: self.set_limit,
-            CommandType.SET_TRADING_STATE: self.set_trading_state,
-            CommandType.SET_UNIT_VALUE: self.set_unit_value,
-            CommandType.MASS_CANCEL: self.mass_cancel,
-            CommandType.END_OF_DAY: self.end_of_day,
-            CommandType.LIST_INSTRUMENT: self.list_instrument,
-            CommandType.ADD_NODE: self.add_node,
+        self.made: list[Command] = []
+        self.orders = Orders(self)
+        weights = {
+            self.orders.new_order: 100.0,
+            self.orders.new_list: 9,
+            self.cancel: 22,
+            self.replace: 30,
+            self.set_limit: 3.5,
+            self.set_trading_state: 2,
+            self.open: 4,
+            self.change_phase: 0.5,
+            self.set_bands: 1,
+            self.set_reference_price: 0.3,
+            self.set_unit_value: 0.5,
+            self.set_group: 0.7,
+            self.set_fees: 0.7,
+            self.indicate: 0.4,
+            self.advance_time: 0.7,
+            self.disconnect: 0.4,
+            self.mass_cancel: 0.15,
+            self.end_of_day: 0.15,
+            self.list_instrument: 0.1,
+            self.add_node: 0.1,
         }
+        self.makers = list(weights)
+        self.weights = list(accumulate(weights.values()))
 
     def stage(self) -> list[Command]:
         """Returns the commands that list the instruments and build the tree."""
-        listing = {"type": CommandType.LIST_INSTRUMENT, "price": 100, "quantity": 10_000}
-        commands = [self.command(instrument=index, **listing) for index in range(INSTRUMENTS)]
+        self.made = []
+        listing = {"price": BASE_PRICE, "quantity": UNIT_VALUE}
+        for index in range(INSTRUMENTS):
+            self.add(type=CommandType.LIST_INSTRUMENT, instrument=index, **listing)
         for node, parent in enumerate(NODES):
-            commands.append(self.command(type=CommandType.ADD_NODE, node=node, target=parent))
-        return commands
+            self.add(type=CommandType.ADD_NODE, node=node, target=parent)
+        return self.made
 
     def commands(self, count: int) -> list[Command]:
-        """Returns the next commands, now and then one that does not make sense."""
-        types = self.random.choices(list(WEIGHTS), list(WEIGHTS.values()), k=count)
-        return [self.makers[command_type]() for command_type in types]
+        """Returns the next commands, at least `count`: what belongs together is made together."""
+        made: list[Command] = []
+        self.made = made
+        random = self.random.random
+        for maker in self.random.choices(self.makers, cum_weights=self.weights, k=count):
+            maker()
+            if random() < NONSENSE:
+                self.spoil(made)
+        return made
 
     def aim_at(self, ids: Iterable[int]) -> None:
         """Makes later cancels and replaces hit live orders more often."""
-        self.recent.extend(ids)
+        for order in ids:
+            self.recent[int(self.random.random() * 64)] = order
 
-    def command(self, **fields: int) -> Command:
-        self.sequence += self.random.choice((1, 1, 1, 3))
-        self.time_ns += self.random.choice((0, 1_000, 20_000_000, 90_000_000, -5))
-        if self.rarely():
-            return Command(self.sequence - self.random.randrange(5), self.time_ns, **fields)
-        return Command(self.sequence, self.time_ns, **fields)
+    def add(self, **fields: int) -> int:
+        """Makes a command; returns its sequence."""
+        pick = self.random.random
+        self.sequence += 1 if pick() < 0.8 else 3
+        self.time_ns += STEPS_NS[int(pick() * 6)]
+        self.made.append(Command(self.sequence, self.time_ns, **fields))
+        return self.sequence
 
-    def rarely(self) -> bool:
-        return self.random.random() < 0.005
+    def spoil(self, made: list[Command]) -> None:
+        """Makes the last command one that may not make sense, or one that comes again."""
+        last = made[-1]
+        if self.random.random() < 0.1:
+            made[-1] = last._replace(sequence=last.sequence - self.below(5))
+            return
+        field = self.random.choice(ODD_FIELDS)
+        odd = {field: int(self.random.choice(ODD[field]))}
+        made[-1] = last._replace(**odd)
+
+    # Small choices
+
+    def below(self, count: int) -> int:
+        return int(self.random.random() * count)
+
+    def happens(self, probability: float) -> bool:
+        return self.random.random() < probability
 
     def instrument(self) -> int:
-        return INSTRUMENTS + 3 if self.rarely() else self.random.randrange(INSTRUMENTS)
+        return int(self.random.random() * INSTRUMENTS)
+
+    def instrument_or_all(self) -> int:
+        return NONE if self.random.random() < 0.5 else self.instrument()
 
     def node(self) -> int:
-        return self.random.choice((len(NODES), NONE)) if self.rarely() else self.random.randrange(len(NODES))
-
-    def lots(self) -> int:
-        if self.rarely():
-            return self.random.choice((0, -1, NUMBER_MAX, NUMBER_MAX + 1, 2**63 - 1, -(2**63)))
-        return self.random.randint(1, 50)
-
-    def price(self) -> int:
-        if self.rarely():
-            return self.random.choice((0, -1, 1, NUMBER_MAX, NUMBER_MAX + 1, 2**63 - 1, -(2**63)))
-        return self.random.randint(92, 108)
-
-    def new_order(self) -> Command:
-        kind = self.random.choice((OrderType.LIMIT,) * 9 + (OrderType.MARKET,))
-        tif = self.random.choice((*TimeInForce, TimeInForce.DAY, TimeInForce.GTC, TimeInForce.GTC))
-        flags = OrderFlag.NONE
-        if kind == OrderType.LIMIT and tif <= TimeInForce.GTC and self.random.random() < 0.1:
-            flags = OrderFlag.POST_ONLY
-        key = self.random.choice(self.keys) if self.rarely() else self.random.getrandbits(63) + 1
-        command = self.command(
-            type=CommandType.NEW_ORDER,
-            client_key=0 if self.rarely() else key,
-            price=self.price() if kind == OrderType.LIMIT or self.rarely() else 0,
-            quantity=self.lots(),
-            instrument=self.instrument(),
-            node=self.node(),
-            side=3 if self.rarely() else self.random.choice(list(Side)),
-            kind=9 if self.rarely() else kind,
-            time_in_force=2 if self.rarely() else tif,
-            flags=1 if self.rarely() else flags,
-        )
-        self.recent.append(command.sequence)
-        self.keys.append(key)
-        return command
+        return int(self.random.random() * len(NODES))
 
     def target(self) -> int:
-        return 0 if self.rarely() else self.random.choice(self.recent)
+        return self.recent[int(self.random.random() * 64)]
 
     def owner(self) -> int:
-        return self.node() if self.random.random() < 0.2 else 0
+        return self.node() if self.random.random() < 0.15 else 0
 
-    def cancel(self) -> Command:
-        return self.command(type=CommandType.CANCEL_ORDER, target=self.target(), node=self.owner())
+    # Changes
 
-    def replace(self) -> Command:
-        return self.command(
+    def cancel(self) -> None:
+        self.add(type=CommandType.CANCEL_ORDER, target=self.target(), node=self.owner())
+
+    def replace(self) -> None:
+        pick = self.random.random
+        self.add(
             type=CommandType.REPLACE_ORDER,
             target=self.target(),
             node=self.owner(),
-            price=self.random.choice((0, self.price())),
-            quantity=self.random.choice((0, self.lots())),
+            price=0 if pick() < 0.5 else self.orders.price(1 + int(pick() * 2)),
+            quantity=0 if pick() < 0.5 else 1 + int(pick() * 70),
+            client_key=self.orders.any_trigger() if pick() < 0.15 else 0,
         )
 
-    def set_limit(self) -> Command:
+    def mass_cancel(self) -> None:
+        place = {"node": self.node(), "instrument": self.instrument_or_all()}
+        self.add(type=CommandType.MASS_CANCEL, side=self.random.choice((0, 1, 2)), **place)
+
+    def disconnect(self) -> None:
+        place = {"node": self.node(), "instrument": self.instrument_or_all()}
+        self.add(type=CommandType.DISCONNECT, side=self.random.choice((0, 0, 1, 2)), **place)
+
+    def end_of_day(self) -> None:
+        self.add(type=CommandType.END_OF_DAY, instrument=self.instrument_or_all())
+
+    def advance_time(self) -> None:
+        self.time_ns += self.below(3_000_000_000)
+        self.add(type=CommandType.ADVANCE_TIME)
+
+    # The stage
+
+    def set_limit(self) -> None:
         """Sets a limit, or removes the oldest: a few stand at a time, so that most orders pass."""
-        if len(self.limited) > self.random.randrange(14):
-            kind, node, instrument = self.limited.popleft()
+        if len(self.limited) > self.below(12):
+            kind, node, instrument = self.limited.pop(0)
             place = {"kind": kind, "node": node, "instrument": instrument}
-            return self.command(type=CommandType.SET_LIMIT, quantity=-1, **place)
-        kind = self.random.choice(list(LimitType))
-        node_only = kind in (LimitType.ORDER_RATE, LimitType.GROSS_EXPOSURE)
-        instrument = NONE if node_only else self.instrument()
-        if kind == LimitType.ORDER_NOTIONAL and self.random.random() < 0.5:
+            self.add(type=CommandType.SET_LIMIT, quantity=-1, **place)
+            return
+        kind = self.random.choice(tuple(LIMIT_MAX))
+        instrument = NONE if kind in NODE_ONLY else self.instrument()
+        if kind == LimitType.ORDER_NOTIONAL and self.happens(0.5):
             instrument = NONE
-        value = self.random.randint(0, LIMIT_MAX[kind])
         node = self.node()
         self.limited.append((kind, node, instrument))
-        return self.command(
-            type=CommandType.SET_LIMIT,
-            kind=7 if self.rarely() else kind,
-            node=node,
-            instrument=self.instrument() if self.rarely() else instrument,
-            quantity=2**63 - 1 if self.rarely() else value,
-        )
+        value = self.below(LIMIT_MAX[kind] + 1)
+        self.add(type=CommandType.SET_LIMIT, kind=kind, node=node, instrument=instrument, quantity=value)
 
-    def set_trading_state(self) -> Command:
+    def set_trading_state(self) -> None:
         """Stops somebody, or lets the one go on that was stopped last."""
         state = TradingState.ACTIVE
-        node, instrument = self.stopped or (self.node(), self.random.choice((NONE, self.instrument())))
+        node, instrument = self.stopped or (self.node(), self.instrument_or_all())
         if self.stopped is None:
-            state = self.random.choice((TradingState.REDUCING, TradingState.REDUCING, TradingState.HALTED))
+            state = TradingState.HALTED if self.happens(0.3) else TradingState.REDUCING
         self.stopped = (node, instrument) if self.stopped is None else None
-        place = {"node": node, "instrument": instrument}
-        return self.command(type=CommandType.SET_TRADING_STATE, kind=3 if self.rarely() else state, **place)
+        self.add(type=CommandType.SET_TRADING_STATE, kind=state, node=node, instrument=instrument)
 
-    def set_unit_value(self) -> Command:
-        value = NUMBER_MAX if self.rarely() else self.random.randint(5_000, 20_000)
-        return self.command(type=CommandType.SET_UNIT_VALUE, instrument=self.instrument(), quantity=value)
+    def open(self) -> None:
+        """Lets a market be continuous, as it mostly is."""
+        self.add(type=CommandType.SET_PHASE, kind=Phase.CONTINUOUS, instrument=self.instrument())
 
-    def mass_cancel(self) -> Command:
-        return self.command(
-            type=CommandType.MASS_CANCEL,
-            node=self.node(),
-            instrument=self.random.choice((NONE, self.instrument())),
-            side=self.random.choice((0, 0, 1, 2, 3)),
-        )
+    def change_phase(self) -> None:
+        phase = self.random.choice(CALLS if self.happens(0.8) else tuple(Phase))
+        instrument = NONE if self.happens(0.1) else self.instrument()
+        self.add(type=CommandType.SET_PHASE, kind=phase, instrument=instrument)
 
-    def end_of_day(self) -> Command:
-        instrument = self.random.choice((NONE, self.instrument()))
-        return self.command(type=CommandType.END_OF_DAY, instrument=instrument)
+    def set_bands(self) -> None:
+        static, dynamic = (self.below(2_500) if self.happens(0.3) else 0 for _ in range(2))
+        self.add(type=CommandType.SET_BANDS, instrument=self.instrument(), price=static, quantity=dynamic)
 
-    def list_instrument(self) -> Command:
-        index = self.random.randrange(INSTRUMENTS + 2)
-        return self.command(
-            type=CommandType.LIST_INSTRUMENT, instrument=index, price=self.price(), quantity=self.lots()
-        )
+    def set_reference_price(self) -> None:
+        price = BASE_PRICE - 6 + self.below(13)
+        self.add(type=CommandType.SET_REFERENCE_PRICE, instrument=self.instrument(), price=price)
 
-    def add_node(self) -> Command:
-        index = self.random.randrange(len(NODES) + 2)
-        return self.command(type=CommandType.ADD_NODE, node=index, target=self.random.choice((0, 2, NONE)))
+    def set_unit_value(self) -> None:
+        value = NUMBER_MAX if self.happens(0.01) else UNIT_VALUE // 2 + self.below(UNIT_VALUE)
+        self.add(type=CommandType.SET_UNIT_VALUE, instrument=self.instrument(), quantity=value)
+
+    def set_group(self) -> None:
+        self.add(type=CommandType.SET_GROUP, node=self.node(), quantity=self.below(4))
+
+    def set_fees(self) -> None:
+        rates = {"price": self.below(800) - 400, "quantity": self.below(1_000) - 300}
+        place = {"node": self.node(), "instrument": self.instrument_or_all()}
+        self.add(type=CommandType.SET_FEES, kind=int(self.happens(0.4)), **place, **rates)
+
+    def indicate(self) -> None:
+        self.add(type=CommandType.INDICATE, instrument=self.instrument())
+
+    def list_instrument(self) -> None:
+        listing = {"price": BASE_PRICE, "quantity": UNIT_VALUE}
+        self.add(type=CommandType.LIST_INSTRUMENT, instrument=self.below(INSTRUMENTS + 2), **listing)
+
+    def add_node(self) -> None:
+        parent = self.random.choice((0, 2, NONE))
+        self.add(type=CommandType.ADD_NODE, node=self.below(len(NODES) + 2), target=parent)
