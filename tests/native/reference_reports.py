@@ -1,79 +1,119 @@
-"""What the slow, obvious engine holds, and how it says what happened."""
+"""How the slow, obvious engine says what happened: events of orders at once, of books when they are owed."""
 
-from dataclasses import dataclass
+from tests.native.commands import Event
+from tests.native.reference_book import Books
+from tests.native.reference_orders import Order
+from tickmesh.native.engine import NONE, EventFlag, EventType, Feed, Reason
 
-from tests.native.commands import Command, Event
-from tests.native.reference_risk import Refused
-from tickmesh.native.engine import NONE, CommandType, EventType, Reason
-
-
-@dataclass
-class Order:
-    """A live order."""
-
-    id: int
-    instrument: int
-    node: int
-    side: int
-    price: int
-    quantity: int
-    leaves: int
-    time_in_force: int
-    post_only: bool
+BUY, SELL = 1, 2
+NOTHING = (0, 0, 0)
 
 
 class Reports:
-    """The state that events speak of, and the events of the commands that run."""
+    """The events of the commands that run."""
 
-    def __init__(self) -> None:
-        self.orders: dict[int, Order] = {}
-        self.books: dict[tuple[int, int], dict[int, list[Order]]] = {}  # (instrument, side): price: queue
-        self.client_keys: dict[int, int] = {}  # oldest first
-        self.command = Command(0, 0)
-        self.event_sequence = 0
+    def __init__(self, books: Books, feeds: int) -> None:
+        self.books = books
+        self.feeds = feeds
+        self.command = 0
+        self.sequence = 0
         self.events: list[Event] = []
-        self.touched: list[tuple[int, int, int]] = []
+        self.instrument: int | None = None  # whose book changed last
+        self.touched: dict[int, int] = {}  # side: price of the level that changed last
+        self.told: dict[tuple[int, int], tuple[int, int, int]] = {}  # (instrument, side): best level
 
-    def emit(self, event_type: EventType, **fields: int) -> None:
-        self.event_sequence += 1
-        empty = dict.fromkeys(Event._fields, 0)
-        stamp = {"sequence": self.event_sequence, "command": self.command.sequence, "type": event_type}
-        self.events.append(Event(**(empty | stamp | fields)))
+    def emit(
+        self,
+        event_type: int,
+        *,
+        order: int = 0,
+        price: int = 0,
+        quantity: int = 0,
+        leaves: int = 0,
+        instrument: int = NONE,
+        node: int = NONE,
+        side: int = 0,
+        reason: int = 0,
+        flags: int = 0,
+    ) -> None:
+        self.sequence += 1
+        place = (instrument, node, int(event_type), side, int(reason), int(flags))
+        self.events.append(Event(self.sequence, self.command, order, price, quantity, leaves, *place))
 
-    def emit_order(self, event_type: EventType, order: Order, **fields: int) -> None:
-        plain = {"order": order.id, "price": order.price, "instrument": order.instrument}
-        self.emit(event_type, **(plain | {"node": order.node, "side": order.side} | fields))
+    def order(
+        self,
+        event_type: EventType,
+        order: Order,
+        quantity: int = 0,
+        leaves: int = 0,
+        price: int | None = None,
+        reason: int = Reason.NONE,
+        flags: int = 0,
+    ) -> None:
+        self.emit(
+            event_type,
+            order=order.id,
+            price=order.price if price is None else price,
+            quantity=quantity,
+            leaves=leaves,
+            instrument=order.instrument,
+            node=order.node,
+            side=order.side,
+            reason=reason,
+            flags=flags,
+        )
 
-    def refuse(self, command: Command, refused: Refused, order: int | None = None) -> None:
-        fields = {"instrument": command.instrument, "node": command.node, "reason": int(refused.reason)}
-        event_type = EventType.CONTROL_REJECTED
-        asked = {"price": command.price, "quantity": command.quantity}
-        if command.type == CommandType.NEW_ORDER:
-            event_type = EventType.ORDER_REJECTED
-            if order is None:
-                fields |= asked | {"order": command.sequence, "side": command.side}
-            if refused.reason == Reason.DUPLICATE_CLIENT_ORDER:
-                fields["leaves"] = self.client_keys[command.client_key]
-        elif command.type in (CommandType.CANCEL_ORDER, CommandType.REPLACE_ORDER):
-            event_type = EventType.CANCEL_REJECTED
-            if order is None:
-                target = self.orders.get(command.target)
-                of_target = (target.instrument, target.side) if target else (NONE, 0)
-                fields |= asked | {"order": command.target}
-                fields["instrument"], fields["side"] = of_target
-        if refused.figures is not None:
-            fields |= dict(zip(("node", "price", "leaves", "quantity"), refused.figures, strict=True))
-        self.emit(event_type, **fields)
+    # Books
 
-    def touch(self, order: Order) -> None:
-        level = (order.instrument, order.side, order.price)
-        if level not in self.touched:
-            self.touched.append(level)
+    def book(self, order: Order, flags: int = 0, price: int | None = None, shown: int | None = None) -> None:
+        """Says that an order came, went or shows other lots; the level it is at has changed."""
+        at = order.price if price is None else price
+        self.touch(order.instrument, order.side, at)
+        if self.feeds & Feed.ORDERS:
+            what = {"order": order.id, "price": at, "instrument": order.instrument, "side": order.side}
+            lots = order.shown if shown is None else shown
+            self.emit(EventType.BOOK_ORDER, **what, quantity=lots, flags=flags)
 
-    def report_levels(self) -> None:
-        for instrument, side, price in self.touched:
-            queue = self.books[instrument, side].get(price, [])
-            lots = sum(order.leaves for order in queue)
-            level = {"instrument": instrument, "node": NONE, "side": side, "price": price}
-            self.emit(EventType.BOOK_LEVEL, quantity=lots, leaves=len(queue), **level)
-        self.touched = []
+    def added(self, order: Order) -> None:
+        self.book(order, EventFlag.ADDED)
+
+    def removed(self, order: Order, price: int | None = None) -> None:
+        self.book(order, EventFlag.REMOVED, price, 0)
+
+    def touch(self, instrument: int, side: int, price: int) -> None:
+        self.books.changed.setdefault(instrument)
+        if instrument != self.instrument:
+            self.tell()
+            self.instrument = instrument
+        if self.touched.get(side, price) != price:
+            self.tell_level(side)
+        self.touched[side] = price
+
+    def tell(self) -> None:
+        """Says what is still owed of the book that changed last."""
+        if self.instrument is None:
+            return
+        for side in (BUY, SELL):
+            self.tell_level(side)
+        if self.feeds & Feed.TOP:
+            for side in (BUY, SELL):
+                self.tell_top(self.instrument, side)
+        self.instrument = None
+
+    def tell_level(self, side: int) -> None:
+        price = self.touched.pop(side, None)
+        if price is None or self.instrument is None or not self.feeds & Feed.LEVELS:
+            return
+        queue = self.books.queues[self.instrument, side].get(price, [])
+        lots = sum(order.shown for order in queue)
+        figures = {"price": price, "quantity": lots, "leaves": len(queue)}
+        self.emit(EventType.BOOK_LEVEL, instrument=self.instrument, side=side, **figures)
+
+    def tell_top(self, instrument: int, side: int) -> None:
+        levels = self.books.depth(instrument, side)
+        top = levels[0] if levels else NOTHING
+        if top == self.told.get((instrument, side), NOTHING):
+            return
+        self.told[instrument, side] = top
+        figures = dict(zip(("price", "quantity", "leaves"), top, strict=True))
+        self.emit(EventType.BOOK_TOP, instrument=instrument, side=side, **figures)

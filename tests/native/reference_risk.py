@@ -3,10 +3,11 @@
 from collections.abc import Iterator
 from dataclasses import dataclass, field
 
-from tickmesh.native.engine import POSITION_MAX, LimitType, OrderType, Reason, Side, TradingState
+from tickmesh.native.engine import POSITION_MAX, LimitType, Reason, Side, TradingState
 
 INT64_MAX = 2**63 - 1
 SECOND_NS = 10**9
+MILLION = 10**6
 
 
 class Refused(Exception):
@@ -18,58 +19,72 @@ class Refused(Exception):
         self.figures = figures  # node, limit, used, asked
 
 
-@dataclass
+def require(condition: bool, reason: Reason) -> None:
+    if not condition:
+        raise Refused(reason)
+
+
+@dataclass(slots=True)
 class Listing:
-    """What an instrument is worth now."""
+    """An instrument: what it is worth, and what its market does."""
 
     reference_price: int
     unit_value: int
+    static_price: int
+    static_bps: int = 0
+    dynamic_bps: int = 0
+    phase: int = 0
 
     def value(self, lots: int, price: int) -> int:
         return min(lots * price * self.unit_value // 1000, INT64_MAX)
 
 
-@dataclass
+@dataclass(slots=True)
 class Pair:
     """A node's holding in an instrument."""
 
     position: int = 0
-    open: dict[int, int] = field(default_factory=lambda: {Side.BUY: 0, Side.SELL: 0})
+    open: dict[int, int] = field(default_factory=lambda: {1: 0, 2: 0})  # by side
     exposure: int = 0
     limits: dict[int, int] = field(default_factory=dict)
-    state: int = TradingState.ACTIVE
+    state: int = 0
+    fees: tuple[int, int] | None = None  # maker, taker
 
     def is_empty(self) -> bool:
-        return not (self.position or any(self.open.values()) or self.limits or self.state)
+        held = self.position or self.open[1] or self.open[2]
+        return not (held or self.limits or self.state or self.fees is not None)
 
     def worst(self) -> int:
-        return max(abs(self.position + self.open[Side.BUY]), abs(self.position - self.open[Side.SELL]))
+        return max(abs(self.position + self.open[1]), abs(self.position - self.open[2]))
 
 
-@dataclass
+@dataclass(slots=True)
 class Node:
     """A node of the tree; the firm has no parent."""
 
     parent: int | None
-    state: int = TradingState.ACTIVE
+    state: int = 0
     limits: dict[int, int] = field(default_factory=dict)
     exposure: int = 0
     tokens: int = 0  # billionths of an order
     tokens_ns: int = 0
+    group: int = 0
+    fees: tuple[int, int] | None = None
 
 
-@dataclass
+@dataclass(slots=True)
 class Intent:
     """What somebody wants to do; `released` lots of the same side are reserved now and would not be."""
 
     node: int
     instrument: int
     side: int
-    kind: int
-    price: int
     quantity: int
     leaves: int
+    notional_price: int
+    collar_price: int | None = None  # where a collar is looked at
     released: int = 0
+    is_reduce_only: bool = False
 
     def sign(self) -> int:
         return 1 if self.side == Side.BUY else -1
@@ -99,7 +114,9 @@ class Gate:
             step = self.nodes[step].parent
 
     def pair(self, node: int, instrument: int) -> Pair:
-        return self.pairs.setdefault((node, instrument), Pair())
+        if (node, instrument) not in self.pairs:
+            self.pairs[node, instrument] = Pair()
+        return self.pairs[node, instrument]
 
     def existing(self) -> set[tuple[int, int]]:
         """The pairs that take room: those with something in them, and all above them."""
@@ -107,38 +124,51 @@ class Gate:
         return {(above, instrument) for node, instrument in full for above in self.path(node)}
 
     def fits(self, node: int, instrument: int) -> bool:
+        """Is there room for the pairs of a path?"""
+        if not self.pair(node, instrument).is_empty():
+            return True
         return len(self.existing() | {(above, instrument) for above in self.path(node)}) <= self.pairs_max
 
-    def check(self, intent: Intent) -> None:
+    # What is checked
+
+    def check_size(self, intent: Intent) -> None:
+        """All that does not look at positions."""
         self.check_state(intent)
         self.check_order(intent)
+        self.check_collar(intent)
+
+    def check(self, intent: Intent) -> None:
+        """All checks of a new order, in their order."""
+        self.check_size(intent)
         self.charge_rate(intent)
         self.check_position(intent)
         self.check_exposure(intent)
 
     def check_state(self, intent: Intent) -> None:
-        states = [self.nodes[node].state for node in self.path(intent.node)]
-        states += [self.pair(node, intent.instrument).state for node in self.path(intent.node)]
-        if TradingState.HALTED in states:
-            raise Refused(Reason.TRADING_HALTED)
-        reduces = intent.only_reduces(self.pair(intent.node, intent.instrument))
-        if TradingState.REDUCING in states and not reduces:
-            raise Refused(Reason.REDUCE_ONLY)
+        states = {self.nodes[node].state for node in self.path(intent.node)}
+        states |= {self.pair(node, intent.instrument).state for node in self.path(intent.node)}
+        require(TradingState.HALTED not in states, Reason.TRADING_HALTED)
+        if TradingState.REDUCING in states or intent.is_reduce_only:
+            reduces = intent.only_reduces(self.pair(intent.node, intent.instrument))
+            require(reduces, Reason.REDUCE_ONLY)
 
     def check_order(self, intent: Intent) -> None:
-        listing = self.listings[intent.instrument]
-        notional = listing.value(intent.quantity, intent.price)
-        through = intent.sign() * (intent.price - listing.reference_price)
-        distance = -(-max(through, 0) * 10_000 // listing.reference_price)
+        notional = self.listings[intent.instrument].value(intent.quantity, intent.notional_price)
         self.bound(intent, LimitType.ORDER_QUANTITY, intent.quantity, Reason.ORDER_QUANTITY_LIMIT)
         self.bound(intent, LimitType.ORDER_NOTIONAL, notional, Reason.ORDER_NOTIONAL_LIMIT)
-        if intent.kind == OrderType.LIMIT:
-            self.bound(intent, LimitType.PRICE_COLLAR, distance, Reason.PRICE_COLLAR)
+
+    def check_collar(self, intent: Intent) -> None:
+        if intent.collar_price is None:
+            return
+        reference = self.listings[intent.instrument].reference_price
+        through = intent.sign() * (intent.collar_price - reference)
+        distance = -(-max(through, 0) * 10_000 // reference)
+        self.bound(intent, LimitType.PRICE_COLLAR, distance, Reason.PRICE_COLLAR)
 
     def bound(self, intent: Intent, limit_type: LimitType, asked: int, reason: Reason) -> None:
         for node in self.path(intent.node):
             for limits in (self.pair(node, intent.instrument).limits, self.nodes[node].limits):
-                if asked > limits.get(limit_type, asked):
+                if limit_type in limits and asked > limits[limit_type]:
                     raise Refused(reason, (node, limits[limit_type], 0, asked))
 
     def charge_rate(self, intent: Intent) -> None:
@@ -181,15 +211,19 @@ class Gate:
     def check_exposure(self, intent: Intent) -> None:
         listing = self.listings[intent.instrument]
         for node in self.path(intent.node):
-            pair = self.pair(node, intent.instrument)
+            limits = self.nodes[node].limits
+            if LimitType.GROSS_EXPOSURE not in limits:
+                continue
+            pair, used = self.pair(node, intent.instrument), self.nodes[node].exposure
             after = Pair(pair.position, dict(pair.open))
             after.open[intent.side] += intent.leaves - intent.released
             asked = listing.value(after.worst(), listing.reference_price) - pair.exposure
-            used = self.nodes[node].exposure
-            limit = self.nodes[node].limits.get(LimitType.GROSS_EXPOSURE, used + asked)
+            limit = limits[LimitType.GROSS_EXPOSURE]
             if used + asked > limit and not intent.only_reduces(pair):
                 figures = (node, limit, min(used, INT64_MAX), asked)
                 raise Refused(Reason.GROSS_EXPOSURE_LIMIT, figures)
+
+    # What is counted
 
     def change(self, node: int, instrument: int, side: int, opened: int, traded: int) -> None:
         """Moves lots at a node and all above it, and values each anew."""
@@ -202,6 +236,11 @@ class Gate:
             self.nodes[step].exposure += exposure - pair.exposure
             pair.exposure = exposure
 
+    def reducible(self, node: int, instrument: int, side: int) -> int:
+        """The lots that an order of this side may trade if it only reduces."""
+        position = self.pair(node, instrument).position
+        return max(-position if side == Side.BUY else position, 0)
+
     def collar(self, node: int, instrument: int, side: int) -> int | None:
         """The furthest price that a MARKET order may trade at."""
         reference = self.listings[instrument].reference_price
@@ -212,3 +251,15 @@ class Gate:
         if side == Side.BUY:
             return reference * (10_000 + min(collars)) // 10_000
         return -(-reference * (10_000 - min(collars)) // 10_000)
+
+    def fees(self, node: int, instrument: int) -> tuple[int, int] | None:
+        """The rates that stand nearest: maker, taker."""
+        for step in self.path(node):
+            for found in (self.pair(step, instrument).fees, self.nodes[step].fees):
+                if found is not None:
+                    return found
+        return None
+
+    def fee(self, instrument: int, lots: int, price: int, rate: int) -> int:
+        exact = -(-self.listings[instrument].value(lots, price) * rate // MILLION)
+        return max(min(exact, INT64_MAX), -INT64_MAX)

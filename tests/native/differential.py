@@ -1,0 +1,141 @@
+"""The C engine beside the slow, obvious one: the same commands must give the same events and the same state.
+
+    python -m tests.native.differential --seed 1 --commands 10_000_000 --config roomy
+
+runs for as long as that takes. The first disagreement ends it, with a short list of commands that shows it.
+"""
+
+import argparse
+import sys
+import time
+from collections.abc import Sequence
+from dataclasses import replace
+
+from tests.native.commands import Command, Event, as_events
+from tests.native.differential_shrink import as_test, shrink
+from tests.native.differential_state import Difference, compare_state
+from tests.native.flow import Flow
+from tests.native.reference_engine import ReferenceEngine
+from tickmesh.native.engine import Engine, EngineConfig, Feed
+
+ROOMY = EngineConfig(
+    orders=4_000, instruments=4, pages=64, nodes=10, positions=64, client_keys=1_000, extras=2_000
+)
+TIGHT = EngineConfig(orders=40, instruments=3, pages=7, nodes=8, positions=16, client_keys=8, extras=20)
+CONFIGS = {"roomy": ROOMY, "tight": TIGHT}
+FEEDS = (0, 1, 2, 3, 4, 5, 6, 7)
+STEP = 20  # commands between two looks at the events
+SEGMENT = 25_000  # commands of one pair of engines in a long run
+STATE_EVERY = 1_000
+
+
+class Pair:
+    """Both engines, fed alike."""
+
+    def __init__(self, config: EngineConfig) -> None:
+        self.engine = Engine(config)
+        self.reference = ReferenceEngine(config)
+
+    def process(self, commands: Sequence[Command]) -> list[Event]:
+        """Runs commands on both. Fails with Difference at the first event that is not the same."""
+        events = as_events(self.engine.process(b"".join(command.pack() for command in commands)))
+        expected = self.reference.process(commands)
+        if events != expected:
+            raise Difference(describe(events, expected))
+        return events
+
+    def compare_state(self) -> None:
+        compare_state(self.engine, self.reference)
+
+    def close(self) -> None:
+        self.engine.close()
+
+
+def describe(events: list[Event], expected: list[Event]) -> str:
+    """Says where two lists of events part."""
+    both = zip(events, expected, strict=False)
+    index = next((at for at, (event, wanted) in enumerate(both) if event != wanted), None)
+    if index is None:
+        index = min(len(events), len(expected))
+    found = events[index] if index < len(events) else None
+    wanted = expected[index] if index < len(expected) else None
+    return f"engine:    {found}\nreference: {wanted}"
+
+
+def difference_of(config: EngineConfig, commands: Sequence[Command]) -> str | None:
+    """Runs commands one by one on a fresh pair; says how they differ, if they do."""
+    pair = Pair(config)
+    try:
+        for start in range(0, len(commands), STEP):
+            pair.process(commands[start : start + STEP])
+        pair.compare_state()
+    except Difference as difference:
+        return str(difference)
+    finally:
+        pair.close()
+    return None
+
+
+def agree(config: EngineConfig, commands: Sequence[Command]) -> None:
+    """Fails if the two engines differ on a list of commands; for tests that name what once differed."""
+    difference = difference_of(config, commands)
+    assert difference is None, difference
+
+
+def run_flow(config: EngineConfig, seed: int, count: int) -> None:
+    """Runs random flow on a fresh pair. Fails with a shrunk test."""
+    pair, flow, done = Pair(config), Flow(seed), 0
+    history = flow.stage()
+    commands = history
+    try:
+        while True:
+            pair.process(commands)
+            done += len(commands)
+            if done % STATE_EVERY < STEP:
+                pair.compare_state()
+            if done >= count:
+                return
+            flow.aim_at(list(pair.reference.books.orders)[-8:])
+            commands = flow.commands(STEP)
+            history += commands
+    except Difference as difference:
+        raise AssertionError(report(config, seed, history, str(difference))) from None
+    finally:
+        pair.close()
+
+
+def report(config: EngineConfig, seed: int, history: list[Command], first: str) -> str:
+    """Shrinks what failed, and writes it as a test."""
+    commands = shrink(history, lambda fewer: difference_of(config, fewer) is not None)
+    last = difference_of(config, commands)
+    return f"seed {seed}: {first}\n\n{as_test(config, commands)}\n\n{last}"
+
+
+def long_run(name: str, seed: int, count: int) -> None:
+    """Runs segment after segment, each with its own seed and feeds, and says how far it is."""
+    started, done = time.monotonic(), 0
+    while done < count:
+        feeds = Feed(FEEDS[seed % len(FEEDS)])
+        run_flow(replace(CONFIGS[name], feeds=feeds), seed, min(SEGMENT, count - done))
+        done += min(SEGMENT, count - done)
+        seed += 1
+        rate = done / (time.monotonic() - started)
+        print(f"{name}: {done:,} commands agree, next seed {seed}, {rate:,.0f}/s", flush=True)
+
+
+def main() -> int:
+    parser = argparse.ArgumentParser(description=__doc__)
+    parser.add_argument("--seed", type=int, default=1)
+    parser.add_argument("--commands", type=int, default=1_000_000)
+    parser.add_argument("--config", choices=sorted(CONFIGS), default="roomy")
+    options = parser.parse_args()
+    try:
+        long_run(options.config, options.seed, options.commands)
+    except AssertionError as failure:
+        print(failure)
+        return 1
+    return 0
+
+
+if __name__ == "__main__":
+    sys.exit(main())
