@@ -95,7 +95,7 @@ def run_flow(config: EngineConfig, seed: int, count: int) -> None:
                 pair.compare_state()
             if done >= count:
                 return
-            flow.aim_at(list(pair.reference.books.orders)[-8:])
+            flow.aim_at(list(pair.reference.books.orders)[-16:])
             commands = flow.commands(STEP)
             history += commands
     except Difference as difference:

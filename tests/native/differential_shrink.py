@@ -26,7 +26,7 @@ def shrink(commands: list[Command], fails: Fails) -> list[Command]:
         if len(shorter) == len(commands) or size > 1:
             size //= 2
         commands = shorter
-    return calmed(commands, fails)
+    return drop_chunks(calmed(commands, fails), 1, fails)
 
 
 def first_failure(commands: list[Command], fails: Fails) -> list[Command]:

@@ -26,7 +26,7 @@ LIMIT_MAX = {
     LimitType.ORDER_QUANTITY: 60,
     LimitType.ORDER_NOTIONAL: 70_000,
     LimitType.PRICE_COLLAR: 2_000,
-    LimitType.ORDER_RATE: 15,
+    LimitType.ORDER_RATE: 25,
     LimitType.POSITION: 500,
     LimitType.GROSS_EXPOSURE: 4_000_000,
 }
@@ -206,16 +206,19 @@ class Flow:
             instrument = NONE
         node = self.node()
         self.limited.append((kind, node, instrument))
-        value = self.below(LIMIT_MAX[kind] + 1)
+        lowest = 0 if self.happens(0.1) else LIMIT_MAX[kind] // 3
+        value = lowest + self.below(LIMIT_MAX[kind] + 1)
         self.add(type=CommandType.SET_LIMIT, kind=kind, node=node, instrument=instrument, quantity=value)
 
     def set_trading_state(self) -> None:
-        """Stops somebody, or lets the one go on that was stopped last."""
+        """Lets the one go on that was stopped last; if nobody is, sometimes stops somebody."""
         state = TradingState.ACTIVE
         node, instrument = self.stopped or (self.node(), self.instrument_or_all())
-        if self.stopped is None:
+        if self.stopped is None and self.happens(0.3):
             state = TradingState.HALTED if self.happens(0.3) else TradingState.REDUCING
-        self.stopped = (node, instrument) if self.stopped is None else None
+            self.stopped = (node, instrument)
+        else:
+            self.stopped = None
         self.add(type=CommandType.SET_TRADING_STATE, kind=state, node=node, instrument=instrument)
 
     def open(self) -> None:

@@ -28,6 +28,11 @@ class Consequences:
         self.gate = matching.gate
         self.reports = matching.reports
         self.lists = matching.lists
+        self.turns = {
+            Turn.TRIGGERED: self.trigger,
+            Turn.RELEASED: self.release,
+            Turn.ENTERS: self.matching.enter,
+        }
 
     def run(self) -> None:
         """Everything that follows from the command that has just run."""
@@ -40,11 +45,10 @@ class Consequences:
     # The activation queue
 
     def empty_queue(self) -> None:
-        turns = {Turn.TRIGGERED: self.trigger, Turn.RELEASED: self.release, Turn.ENTERS: self.matching.enter}
         while self.lists.queue:
             order, turn = self.lists.queue.pop(0)
             if self.books.is_live(order):
-                turns[turn](order)
+                self.turns[turn](order)
 
     def trigger(self, order: Order) -> None:
         price = limit_after_trigger(order)

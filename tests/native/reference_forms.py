@@ -4,6 +4,8 @@ from typing import NamedTuple
 
 from tests.native.commands import Command, signed
 from tests.native.reference_orders import (
+    ALL_OR_NONE,
+    BASIS_POINTS,
     IMMEDIATE,
     OF_AUCTIONS,
     PEGS,
@@ -93,11 +95,11 @@ def flags_fit(command: Command, terms: Terms) -> bool:
     post_only = command.flags & POST_ONLY
     if post_only and not (is_standing_limit(command) and terms.minimum == 0 and post_only != POST_ONLY):
         return False
-    if command.flags & OrderFlag.ALL_OR_NONE:
+    if command.flags & ALL_OR_NONE:
         is_plain = not post_only and terms.display == 0 and terms.minimum == 0
         if not (is_standing_limit(command) and is_plain):
             return False
-    return not command.flags & OrderFlag.BASIS_POINTS or command.kind in TRAILING
+    return not command.flags & BASIS_POINTS or command.kind in TRAILING
 
 
 def terms_fit(command: Command, terms: Terms) -> bool:
@@ -116,7 +118,7 @@ def lists_fit(command: Command, terms: Terms, is_first: bool) -> bool:
         return False
     if command.kind not in CONDITIONAL or command.time_in_force not in STANDING:
         return False
-    if command.flags & OrderFlag.ALL_OR_NONE or terms.display or terms.minimum:
+    if command.flags & ALL_OR_NONE or terms.display or terms.minimum:
         return False
     is_never_market = command.contingency == Contingency.OCO or (
         command.contingency == Contingency.BRACKET and not is_first
@@ -156,7 +158,7 @@ def check_price(command: Command) -> None:
 
 
 def trigger_fits(kind: int, flags: int, trigger: int) -> bool:
-    if kind in TRAILING and flags & OrderFlag.BASIS_POINTS:
+    if kind in TRAILING and flags & BASIS_POINTS:
         return 1 <= trigger <= BASIS_POINTS_MAX
     return is_number(trigger)
 

@@ -4,7 +4,7 @@ from collections.abc import Iterator
 
 from tests.native.reference_book import Books, shown_of
 from tests.native.reference_lists import Lists
-from tests.native.reference_orders import STOPS, Order
+from tests.native.reference_orders import SLIDE, STOPS, Order
 from tests.native.reference_reports import Reports
 from tests.native.reference_risk import Gate, Listing
 from tests.native.reference_triggers import Triggers
@@ -13,7 +13,6 @@ from tickmesh.native.engine import (
     Contingency,
     EventFlag,
     EventType,
-    OrderFlag,
     Phase,
     Reason,
     SelfTrade,
@@ -21,6 +20,7 @@ from tickmesh.native.engine import (
     TimeInForce,
 )
 
+BY_GROUP = int(SelfTrade.BY_GROUP)
 MODE = 7  # the bits of a self-trade field that say what happens
 
 
@@ -54,7 +54,7 @@ def would_trade(order: Order, books: Books) -> bool:
 
 def slide(order: Order, books: Books) -> None:
     """Moves a sliding order that would trade to one tick from the best opposite price, if there is one."""
-    if order.flags & OrderFlag.POST_ONLY_SLIDE and would_trade(order, books):
+    if order.flags & SLIDE and would_trade(order, books):
         price = (books.best(order.instrument, 3 - order.side) or 0) - order.sign()
         if 1 <= price <= NUMBER_MAX:
             order.price = price
@@ -156,7 +156,7 @@ class Matching:
         if order.node == other.node:
             return True
         group = self.gate.nodes[order.node].group
-        by_group = order.self_trade & SelfTrade.BY_GROUP and group
+        by_group = order.self_trade & BY_GROUP and group
         return bool(by_group) and group == self.gate.nodes[other.node].group
 
     def opposite_levels(self, order: Order, limit: int | None) -> Iterator[list[Order]]:

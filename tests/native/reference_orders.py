@@ -21,6 +21,8 @@ STANDING = frozenset({TimeInForce.DAY, TimeInForce.GTC, TimeInForce.GTD})
 IMMEDIATE = frozenset({TimeInForce.IOC, TimeInForce.FOK})
 OF_AUCTIONS = frozenset({TimeInForce.AT_THE_OPENING, TimeInForce.AT_THE_CLOSE, TimeInForce.GOOD_FOR_AUCTION})
 POST_ONLY = int(OrderFlag.POST_ONLY | OrderFlag.POST_ONLY_SLIDE)
+REDUCE_ONLY, ALL_OR_NONE = int(OrderFlag.REDUCE_ONLY), int(OrderFlag.ALL_OR_NONE)
+SLIDE, BASIS_POINTS = int(OrderFlag.POST_ONLY_SLIDE), int(OrderFlag.BASIS_POINTS)
 
 
 @dataclass(slots=True, eq=False)
@@ -62,7 +64,7 @@ class Order:
         return self.kind in PEGS
 
     def is_all_or_none(self) -> bool:
-        return bool(self.flags & OrderFlag.ALL_OR_NONE)
+        return bool(self.flags & ALL_OR_NONE)
 
     def is_follower(self) -> bool:
         return self.is_peg() or self.is_all_or_none()
@@ -71,7 +73,7 @@ class Order:
         return bool(self.flags & POST_ONLY)
 
     def is_reduce_only(self) -> bool:
-        return bool(self.flags & OrderFlag.REDUCE_ONLY)
+        return bool(self.flags & REDUCE_ONLY)
 
     def is_priced(self) -> bool:
         """Is it a LIMIT order now, or does it behave as one in the book?"""

@@ -6,6 +6,7 @@ from tests.native.reference_orders import Order
 from tickmesh.native.engine import NONE, EventFlag, EventType, Feed, Reason
 
 BUY, SELL = 1, 2
+TOP, LEVELS, ORDERS = int(Feed.TOP), int(Feed.LEVELS), int(Feed.ORDERS)
 NOTHING = (0, 0, 0)
 
 
@@ -14,7 +15,7 @@ class Reports:
 
     def __init__(self, books: Books, feeds: int) -> None:
         self.books = books
-        self.feeds = feeds
+        self.feeds = int(feeds)
         self.command = 0
         self.sequence = 0
         self.events: list[Event] = []
@@ -69,7 +70,7 @@ class Reports:
         """Says that an order came, went or shows other lots; the level it is at has changed."""
         at = order.price if price is None else price
         self.touch(order.instrument, order.side, at)
-        if self.feeds & Feed.ORDERS:
+        if self.feeds & ORDERS:
             what = {"order": order.id, "price": at, "instrument": order.instrument, "side": order.side}
             lots = order.shown if shown is None else shown
             self.emit(EventType.BOOK_ORDER, **what, quantity=lots, flags=flags)
@@ -95,14 +96,14 @@ class Reports:
             return
         for side in (BUY, SELL):
             self.tell_level(side)
-        if self.feeds & Feed.TOP:
+        if self.feeds & TOP:
             for side in (BUY, SELL):
                 self.tell_top(self.instrument, side)
         self.instrument = None
 
     def tell_level(self, side: int) -> None:
         price = self.touched.pop(side, None)
-        if price is None or self.instrument is None or not self.feeds & Feed.LEVELS:
+        if price is None or self.instrument is None or not self.feeds & LEVELS:
             return
         queue = self.books.queues[self.instrument, side].get(price, [])
         lots = sum(order.shown for order in queue)

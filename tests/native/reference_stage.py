@@ -7,6 +7,7 @@ from tickmesh.native.engine import (
     CommandType,
     EngineConfig,
     EventType,
+    Feed,
     OrderType,
     Reason,
     Side,
@@ -16,7 +17,7 @@ from tickmesh.native.engine import (
 FIRM, ALPHA, BETA = range(3)
 BUY, SELL = int(Side.BUY), int(Side.SELL)
 ROOM = EngineConfig(
-    orders=50, instruments=2, pages=8, nodes=4, positions=9, client_keys=99, extras=20, feeds=0
+    orders=50, instruments=2, pages=8, nodes=4, positions=9, client_keys=99, extras=20, feeds=Feed.NONE
 )
 
 

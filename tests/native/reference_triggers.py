@@ -2,9 +2,9 @@
 
 from tests.native.reference_book import Books
 from tests.native.reference_lists import Lists, Turn
-from tests.native.reference_orders import TOUCHED, TRAILING, Order
+from tests.native.reference_orders import BASIS_POINTS, TOUCHED, TRAILING, Order
 from tests.native.reference_risk import Gate
-from tickmesh.native.engine import NUMBER_MAX, OrderFlag, OrderType, Phase, Side
+from tickmesh.native.engine import NUMBER_MAX, OrderType, Phase, Side
 
 
 def clamp(price: int) -> int:
@@ -23,7 +23,7 @@ def is_met(order: Order, price: int) -> bool:
 def trailed(order: Order, price: int) -> int:
     """Where a trailing stop would stand if it started at this price."""
     distance = order.trigger
-    if order.flags & OrderFlag.BASIS_POINTS:
+    if order.flags & BASIS_POINTS:
         distance = max(1, price * order.trigger // 10_000)
     return clamp(price + order.sign() * distance)
 

@@ -173,5 +173,5 @@ def test_random_flow_breaks_no_invariant(name: str) -> None:
         makers = [event for event in trades if event.flags == EventFlag.MAKER]
         assert len(makers) * 2 == len([event for event in trades if event.flags != EventFlag.AUCTION])
         check_invariants(engine)
-        flow.aim_at(list(engine.books.orders)[-8:])
+        flow.aim_at(list(engine.books.orders)[-16:])
     assert bought == sold > 0
