@@ -11,11 +11,12 @@ from typing import Any
 
 import uvloop
 
-from . import matching, orders, running, ticks, websocket
+from . import orders, running, ticks, websocket
+from .engine.measure import measure as measure_engine
+from .engine.report import section as engine_section
 
 ROOT = Path(__file__).parents[2]
 TITLES = {
-    "engine": "The engine alone, one core, risk gate on, from Python in batches (CPU time, median of 3)",
     "unary": "SubmitOrder through Envoy, open loop, journaled before the answer",
     "batched": "SubmitOrders through Envoy, four messages in flight, journaled before the answer",
     "ticks": "PublishTicks through the pricing service into a subscriber's NumPy arrays",
@@ -27,8 +28,8 @@ SAMPLE = ROOT.parent / "shared" / "data" / "lob" / "AAPL_2012-06-21_34200000_378
 
 
 def measure() -> dict[str, list[dict[str, Any]]]:
-    """Returns all figures. Each platform is started for its benchmark and stopped after it."""
-    figures: dict[str, list[dict[str, Any]]] = matching.measure()
+    """Returns all figures of the platform. Each is started for its benchmark and stopped after it."""
+    figures: dict[str, list[dict[str, Any]]] = {}
     with running.platform() as quiet:
         figures |= uvloop.run(orders.measure(quiet))
     with running.platform() as quiet:
@@ -69,7 +70,7 @@ def table(rows: list[dict[str, Any]]) -> str:
     return "\n".join(lines)
 
 
-def page(figures: dict[str, list[dict[str, Any]]]) -> str:
+def page(figures: dict[str, list[dict[str, Any]]], engine: str) -> str:
     """Returns docs/benchmarks.md."""
     when = datetime.now(UTC).strftime("%Y-%m-%d")
     head = (
@@ -79,19 +80,22 @@ def page(figures: dict[str, list[dict[str, Any]]]) -> str:
     )
     titles = {**TITLES, "replay": REPLAY_TITLE}
     shown = [name for name in titles if name in figures]
-    return head + "".join(f"\n## {titles[name]}\n\n{table(figures[name])}\n" for name in shown)
+    return f"{head}\n{engine}" + "".join(f"\n## {titles[name]}\n\n{table(figures[name])}\n" for name in shown)
 
 
 def main() -> None:
     """Measures, prints, writes."""
     parser = argparse.ArgumentParser(prog="make bench", description=__doc__)
     parser.add_argument("--json", action="store_true", help="print JSON and write nothing")
+    as_json = parser.parse_args().json
+    engine = measure_engine()
     figures = measure()
-    if parser.parse_args().json:
-        print(json.dumps(figures))
+    if as_json:
+        print(json.dumps(figures | engine))
         return
-    (ROOT / "docs" / "benchmarks.md").write_text(page(figures))
-    print(page(figures))
+    text = page(figures, engine_section(engine))
+    (ROOT / "docs" / "benchmarks.md").write_text(text)
+    print(text)
 
 
 if __name__ == "__main__":

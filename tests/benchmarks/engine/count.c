@@ -17,7 +17,7 @@ STEP(move)
 STEP(reduce)
 STEP(take)
 
-static __attribute__((noinline)) void count_steps(struct engine *engine, const struct flow *flow, uint64_t count)
+__attribute__((noinline)) static void count_steps(struct engine *engine, const struct flow *flow, uint64_t count)
 {
     static uint32_t (*const ways[ACTION_COUNT])(struct engine *, const struct command *, uint32_t) = {
         step_add, step_cancel, step_move, step_reduce, step_take};
@@ -26,25 +26,45 @@ static __attribute__((noinline)) void count_steps(struct engine *engine, const s
         ways[flow->actions[i]](engine, flow->script.items + flow->first, (uint32_t)i);
 }
 
-void counted(const struct options *options)
+static __attribute__((noinline)) void count_batches(struct engine *engine, const struct flow *flow,
+                                                    uint64_t count, uint32_t batch)
+{
+    __asm__ volatile("# batches");
+    script_run(engine, flow->script.items + flow->first, count, batch);
+}
+
+static void count_with(const struct options *options, int batches)
 {
     struct workload workload = prepared(ONE_SYMBOL, options);
-    uint64_t actions[ACTION_COUNT] = {0};
+    int64_t actions[ACTION_COUNT] = {0};
     struct engine *engine;
     struct flow flow;
 
     flow_make(&flow, &workload);
     engine = warmed(&workload, &flow, options->batch);
-    count_steps(engine, &flow, workload.measured);
+    if (batches)
+        count_batches(engine, &flow, workload.measured, options->batch);
+    else
+        count_steps(engine, &flow, workload.measured);
     check_end(engine, &flow);
     for (uint64_t i = 0; i < workload.measured; i++)
         actions[flow.actions[i]]++;
     row_open("counted");
     for (uint32_t action = 0; action < ACTION_COUNT; action++)
-        row_integer(ACTION_NAMES[action], (int64_t)actions[action]);
+        row_integer(ACTION_NAMES[action], actions[action]);
     row_close();
     engine_free(engine);
     flow_free(&flow);
+}
+
+void counted(const struct options *options)
+{
+    count_with(options, 0);
+}
+
+void counted_batches(const struct options *options)
+{
+    count_with(options, 1);
 }
 
 /* The flow as bytes, for who speaks to the engine, or to another one, in another language. */
@@ -58,6 +78,7 @@ void dump(const struct options *options)
         give_up("no file to write to: --output PATH", 0);
     workload.gate = options->gate;
     workload.resting = options->resting;
+    workload.warm = options->warm;
     flow_make(&flow, &workload);
     if (fwrite(flow.script.items, sizeof(struct command), flow.script.count, file) != flow.script.count)
         give_up("the flow was not written, commands", flow.script.count);

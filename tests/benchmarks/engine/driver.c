@@ -6,7 +6,7 @@
  *     build/bench/driver one-symbol
  *
  *     build/bench/driver [--quick] [--seed N] [--commands N] [--repetitions N] [--batch N] SCENARIO...
- *     build/bench/driver [--resting N] [--no-gate] --output FLOW dump
+ *     build/bench/driver [--resting N] [--warm N] [--no-gate] --output FLOW dump
  *
  * A row is a line of JSON. Times are CPU time of the thread. Everything is made from the seed. */
 #include <stdio.h>
@@ -26,7 +26,8 @@ static const struct scenario SCENARIOS[] = {
     {"one-symbol", one_symbol, 1}, {"variants", variants, 1},       {"many", many_symbols, 1},
     {"huge", huge, 1},             {"sweep", sweep, 1},             {"cascade", cascade, 1},
     {"far", far_prices, 1},        {"mass-cancel", mass_cancel, 1}, {"auction", auction, 1},
-    {"snapshot", snapshot, 1},     {"count", counted, 0},           {"dump", dump, 0},
+    {"snapshot", snapshot, 1},     {"count", counted, 0},          {"count-batches", counted_batches, 0},
+    {"dump", dump, 0},
 };
 
 static uint64_t number_after(int argc, char **argv, int *at)
@@ -58,6 +59,8 @@ static int takes_option(struct options *options, int argc, char **argv, int *at)
         options->batch = (uint32_t)number_after(argc, argv, at);
     else if (strcmp(word, "--resting") == 0)
         options->resting = number_after(argc, argv, at);
+    else if (strcmp(word, "--warm") == 0)
+        options->warm = number_after(argc, argv, at);
     else if (strcmp(word, "--no-gate") == 0)
         options->gate = 0;
     else if (strcmp(word, "--output") == 0 && *at + 1 < argc)
@@ -84,7 +87,7 @@ static int run(const char *word, const struct options *options)
 
 int main(int argc, char **argv)
 {
-    struct options options = {.batch = 1000, .seed = 7, .resting = 10000, .gate = 1};
+    struct options options = {.batch = 1000, .seed = 7, .resting = 10000, .warm = 200000, .gate = 1};
 
     for (int i = 1; i < argc; i++)
         if (!takes_option(&options, argc, argv, &i) && !run(argv[i], &options))

@@ -12,6 +12,7 @@ struct options {
     int quick;             /* a check, not a figure */
     const char *output;    /* of `dump`, and what its flow is like */
     uint64_t resting;
+    uint64_t warm;
     int gate;
 };
 
@@ -22,7 +23,8 @@ void many_symbols(const struct options *options);
 void huge(const struct options *options);
 
 /* count.c */
-void counted(const struct options *options);       /* for callgrind: the flow once, nothing timed */
+void counted(const struct options *options); /* for callgrind: the flow once, nothing timed */
+void counted_batches(const struct options *options);
 void dump(const struct options *options);
 
 /* worst.c */

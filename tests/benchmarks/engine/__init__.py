@@ -1,0 +1,1 @@
+"""The matching engine measured: from C, from Python, at its worst, and beside other engines."""

@@ -1,0 +1,109 @@
+"""Counts instructions and simulated cache misses of the one-symbol flow, with valgrind.
+
+    python -m tests.benchmarks.engine.instructions
+
+The counts are the same at every run of the same build, on a busy machine too. The caches that are simulated
+are 32 KiB of first level and 1 MiB behind it; a miss of the second is looked for further away.
+"""
+
+import argparse
+import shutil
+import subprocess
+from collections import Counter
+from pathlib import Path
+
+from . import callgrind
+from .build import FLAGS, FOLDER, compile_driver
+from .callgrind import Costs, Profile
+
+ACTIONS = ("add", "cancel", "move", "reduce", "take")
+CACHES = ("--I1=32768,8,64", "--D1=32768,8,64", "--LL=1048576,8,64")
+TOP = 15
+COMMANDS = 100_000
+
+
+def run(commands: int, batches: bool) -> Profile:
+    """Runs the flow under callgrind, and collects inside the measured loop only."""
+    driver = compile_driver("driver-count", (*FLAGS, "-g"))
+    output = FOLDER / "callgrind.out"
+    words = ["valgrind", "--tool=callgrind", "--cache-sim=yes", *CACHES, "--compress-strings=no"]
+    words += ["--compress-pos=no", f"--callgrind-out-file={output}"]
+    words += [f"--toggle-collect={'count_batches' if batches else 'count_steps'}"]
+    scenario = "count-batches" if batches else "count"
+    words += [str(driver), "--commands", str(commands), scenario]
+    subprocess.run(words, check=True, capture_output=True, timeout=600)
+    return callgrind.read(output)
+
+
+def _line(name: str, commands: int, costs: Costs, per: int) -> str:
+    data = costs["Dr"] + costs["Dw"]
+    near = costs["D1mr"] + costs["D1mw"]
+    far = costs["DLmr"] + costs["DLmw"]
+    figures = [costs["Ir"] / per, data / per, near / per, far / per]
+    return f"| {name} | {commands:,} | " + " | ".join(f"{figure:.2f}" for figure in figures) + " |"
+
+
+def action_table(profile: Profile, commands: int) -> list[str]:
+    """Returns what each kind of command costs, one call for each."""
+    lines = [
+        "| command | commands | instructions | data accesses | D1 misses | L2 misses |",
+        "|---|---|---|---|---|---|",
+    ]
+    total: Costs = Counter()
+    for action in ACTIONS:
+        count, costs = profile.calls.get(f"step_{action}", (0, Counter()))
+        total += costs
+        if count:
+            lines.append(_line(action, count, costs, count))
+    return [*lines, _line("all", commands, total, commands)]
+
+
+def function_table(profile: Profile, commands: int) -> list[str]:
+    """Returns the functions that most instructions come from, per command of the whole flow."""
+    costs = callgrind.by_source_function(profile)
+    ranked = sorted(costs, key=lambda name: -costs[name]["Ir"])[:TOP]
+    lines = [
+        "| function | share | instructions | data accesses | D1 misses | L2 misses |",
+        "|---|---|---|---|---|---|",
+    ]
+    total = profile.total()["Ir"]
+    for name in ranked:
+        share = f"{100 * costs[name]['Ir'] / total:.1f}%"
+        lines.append(_line(name, 0, costs[name], commands).replace("| 0 |", f"| {share} |", 1))
+    return lines
+
+
+def tables(commands: int = COMMANDS) -> list[str]:
+    """Returns both tables, or the reason why there is none."""
+    if shutil.which("valgrind") is None:
+        return ["No valgrind here: instructions are not counted."]
+    steps, batches = run(commands, batches=False), run(commands, batches=True)
+    lines = ["One command a call:", "", *action_table(steps, commands)]
+    lines += ["", "In batches of 1,000, by the function that the instructions were written in:", ""]
+    return [*lines, *function_table(batches, commands), _line("all", commands, batches.total(), commands)]
+
+
+def hot_lines(commands: int, count: int) -> list[str]:
+    """Returns the lines of the source with most instructions."""
+    profile = run(commands, batches=True)
+    ranked = sorted(profile.by_line.items(), key=lambda item: -item[1]["Ir"])[:count]
+    return [
+        f"{costs['Ir'] / commands:8.2f} {(costs['D1mr'] + costs['D1mw']) / commands:6.3f} "
+        f"{Path(file).name}:{line} {callgrind.function_at(file, line)}"
+        for (file, line), costs in ranked
+    ]
+
+
+def main() -> None:
+    """Prints the tables."""
+    parser = argparse.ArgumentParser(
+        description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter
+    )
+    parser.add_argument("--commands", type=int, default=COMMANDS)
+    parser.add_argument("--lines", type=int, default=0, help="print the dearest lines of the source instead")
+    words = parser.parse_args()
+    print("\n".join(hot_lines(words.commands, words.lines) if words.lines else tables(words.commands)))
+
+
+if __name__ == "__main__":
+    main()
