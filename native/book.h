@@ -1,67 +1,107 @@
-/* book.h - one instrument's limit order book, matched by price, then time.
- *
- * A side is an array of price levels sorted from worst to best, so that the busy end is
- * the cheap end; a level is a queue of orders that live in the shared pool. The book
- * knows nothing of owners, limits and events. */
+/* book.h - everything that belongs to one instrument: its listing, its two ladders, the
+ * orders that wait outside them, its phase and bands. */
 #ifndef TICKMESH_BOOK_H
 #define TICKMESH_BOOK_H
 
 #include <stdint.h>
 
-#include "pool.h"
+#include "engine.h"
+#include "ladder.h"
+#include "order.h"
+#include "value.h"
 
-struct book_level {
-    int64_t price;
-    int64_t quantity; /* lots: the sum of its orders' leaves */
-    uint32_t head;    /* oldest order */
+/* Orders in the order in which they came, linked by slot or by extra. */
+struct chain {
+    uint32_t head;
     uint32_t tail;
-    uint32_t orders;
-};
-
-struct book_side {
-    struct book_level *levels; /* worst first */
     uint32_t count;
 };
 
-struct book {
-    struct book_side sides[2]; /* by book_side() */
+/* The best level of a side as FEED_TOP told it last. */
+struct top {
+    int64_t price;
+    int64_t shown;
+    uint32_t orders;
 };
 
-static inline struct book_side *book_side(struct book *book, uint8_t side)
+struct book {
+    struct listing listing;
+    uint8_t phase;              /* enum phase */
+    uint8_t is_dirty;           /* settles at the end of the command */
+    uint8_t has_bands;
+    uint8_t reserved;
+    uint32_t passing;           /* resting orders that end with an auction: three times in force, and MARKET */
+    uint32_t doubtful;          /* resting orders that may end before they trade: reduce-only, or from a list */
+    uint32_t up, down;          /* trigger trees: key = price, or minus the price */
+    struct chain trailing;      /* extras of trailing stops that wait */
+    struct chain pegged;        /* extras of pegged orders, wherever they are */
+    struct chain all_or_none;   /* extras of all-or-none orders */
+    struct chain waiting;       /* slots of orders outside the book */
+    int64_t static_price;
+    int64_t static_bps;         /* 0: none */
+    int64_t dynamic_bps;
+    int64_t static_low, static_high; /* ticks; 0 and INT64_MAX where there is no band */
+    struct top told[2];
+    struct queue market[2];     /* MARKET orders that wait for an auction */
+    struct ladder sides[2];
+};
+
+static inline struct ladder *book_side(struct book *book, uint8_t side)
 {
     return &book->sides[side - 1];
 }
 
-static inline uint8_t book_opposite(uint8_t side)
+static inline uint8_t side_opposite(uint8_t side)
 {
     return (uint8_t)(3 - side);
 }
 
-/* Whether an order of `side` that may pay up to `limit` trades with a level at `price`. */
-static inline int book_crosses(uint8_t side, int64_t limit, int64_t price)
+/* 1 for a buy, -1 for a sell: sides alternate as they like, and a product costs less than a wrong guess. */
+static inline int64_t side_sign(uint8_t side)
 {
-    return side == 1 ? price <= limit : price >= limit;
+    return 3 - 2 * (int64_t)side;
 }
 
-/* The best level, or NULL when the side is empty. */
-struct book_level *book_best(struct book *book, uint8_t side);
+/* Whether an order of `side` that may pay up to `limit` trades at `price`. */
+static inline int side_crosses(uint8_t side, int64_t limit, int64_t price)
+{
+    return side == SIDE_BUY ? price <= limit : price >= limit;
+}
 
-/* The level at `price`, or NULL. */
-struct book_level *book_find(struct book *book, uint8_t side, int64_t price);
+/* The price of the best level that an order of `side` would trade with, or 0. */
+static inline int64_t book_opposite(const struct book *book, uint8_t side)
+{
+    return book->sides[side_opposite(side) - 1].best_price;
+}
 
-/* Queues an order of the pool at its price, behind all others. There is room for one level more. */
-void book_push(struct book *book, struct pool *pool, uint32_t slot);
+/* Whether an order of `side` at `limit` would trade at once. */
+static inline int book_would_trade(const struct book *book, uint8_t side, int64_t limit)
+{
+    int64_t best = book_opposite(book, side);
 
-/* Takes an order out of its queue; the pool keeps it. */
-void book_unlink(struct book *book, struct pool *pool, uint32_t slot);
+    return best != 0 && side_crosses(side, limit, best);
+}
 
-/* Takes `quantity` lots off an order that stays in its place, or that leaves it when none are left. */
-void book_reduce(struct book *book, struct pool *pool, uint32_t slot, int64_t quantity);
+static inline int phase_is_auction(uint8_t phase)
+{
+    return phase == PHASE_OPENING_AUCTION || phase == PHASE_REOPENING_AUCTION || phase == PHASE_CLOSING_AUCTION;
+}
 
-/* The same for the oldest order of the best level: the fast path of a trade. */
-void book_fill_best(struct book *book, struct pool *pool, uint8_t side, int64_t quantity);
+/* Whether orders gather and nothing trades. */
+static inline int phase_is_call(uint8_t phase)
+{
+    return phase == PHASE_PRE_OPEN || phase_is_auction(phase);
+}
 
-/* Whether an order of `side` could trade `quantity` lots at once within `limit`. */
-int book_can_fill(struct book *book, uint8_t side, int64_t limit, int64_t quantity);
+/* The edges of a band around a price, rounded towards it. */
+static inline int64_t band_low(int64_t price, int64_t bps)
+{
+    return value_saturate(((wide)price * (10000 - bps) + 9999) / 10000);
+}
+
+static inline int64_t band_high(int64_t price, int64_t bps)
+{
+    return value_saturate((wide)price * (10000 + bps) / 10000);
+}
 
 #endif

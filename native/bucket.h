@@ -14,6 +14,27 @@ struct bucket {
     int64_t time_ns;
 };
 
+/* What a bucket of a rate holds when it is full. */
+static inline int64_t bucket_capacity(int64_t rate)
+{
+    int64_t capacity;
+
+    return __builtin_mul_overflow(rate, BUCKET_ORDER, &capacity) ? INT64_MAX : capacity;
+}
+
+/* What a bucket holds at `now_ns`, which is not before its time. */
+static inline int64_t bucket_tokens(const struct bucket *bucket, int64_t rate, int64_t now_ns)
+{
+    int64_t capacity = bucket_capacity(rate);
+    int64_t elapsed_ns;
+    int64_t tokens;
+
+    if (__builtin_sub_overflow(now_ns, bucket->time_ns, &elapsed_ns) || __builtin_mul_overflow(elapsed_ns, rate, &tokens)
+        || __builtin_add_overflow(tokens, bucket->tokens, &tokens))
+        return capacity;
+    return tokens < capacity ? tokens : capacity;
+}
+
 /* Brings the bucket up to `now_ns`, which never falls. */
 void bucket_refill(struct bucket *bucket, int64_t rate, int64_t now_ns);
 

@@ -1,12 +1,35 @@
+/* control.c - instruments: their listing, prices, bands and phases; and the terms of the order to come. */
 #include "control.h"
 
-static void open_book(struct engine *engine, uint32_t instrument)
-{
-    size_t levels = engine->config.levels;
-    struct book_level *first = &engine->levels[2 * levels * instrument];
+#include "auction.h"
+#include "band.h"
+#include "phase.h"
+#include "report.h"
 
-    engine->books[instrument].sides[0].levels = first;
-    engine->books[instrument].sides[1].levels = first + levels;
+#define BAND_MAX 9999 /* basis points: the lower edge stays above 0 */
+
+static void chain_init(struct chain *chain)
+{
+    *chain = (struct chain){.head = SLOT_NONE, .tail = SLOT_NONE};
+}
+
+static void open_book(struct book *book, int64_t price, int64_t unit_value)
+{
+    *book = (struct book){
+        .listing = {.unit_value = unit_value},
+        .phase = PHASE_CONTINUOUS,
+        .up = TREE_NONE,
+        .down = TREE_NONE,
+    };
+    band_price(book, price);
+    chain_init(&book->trailing);
+    chain_init(&book->pegged);
+    chain_init(&book->all_or_none);
+    chain_init(&book->waiting);
+    for (uint8_t side = SIDE_BUY; side <= SIDE_SELL; side++) {
+        book->market[side - 1] = (struct queue){.head = SLOT_NONE, .tail = SLOT_NONE};
+        ladder_init(book_side(book, side), side);
+    }
 }
 
 enum reason control_list_instrument(struct engine *engine, const struct command *command)
@@ -21,122 +44,97 @@ enum reason control_list_instrument(struct engine *engine, const struct command 
         return REASON_INVALID_PRICE;
     if (!is_number(command->quantity))
         return REASON_INVALID_QUANTITY;
-    engine->listings[instrument] = (struct listing){
-        .reference_price = command->price,
-        .unit_value = command->quantity,
-    };
-    open_book(engine, instrument);
+    open_book(&engine->books[instrument], command->price, command->quantity);
     engine->instrument_count++;
     return REASON_NONE;
 }
 
 enum reason control_set_unit_value(struct engine *engine, const struct command *command)
 {
+    struct listing *listing;
+
     if (!is_listed(engine, command->instrument))
         return REASON_UNKNOWN_INSTRUMENT;
     if (!is_number(command->quantity))
         return REASON_INVALID_QUANTITY;
-    engine->listings[command->instrument].unit_value = command->quantity;
+    listing = &engine->books[command->instrument].listing;
+    listing->unit_value = command->quantity;
+    listing_price(listing, listing->reference_price);
     return REASON_NONE;
 }
 
-enum reason control_add_node(struct engine *engine, const struct command *command)
+enum reason control_set_reference_price(struct engine *engine, const struct command *command)
 {
-    struct nodes *nodes = &engine->risk.nodes;
-    int is_firm = nodes->count == 0;
-
-    if (command->node != nodes->count)
-        return REASON_ALREADY_EXISTS;
-    if (nodes->count == nodes->capacity)
-        return REASON_CAPACITY;
-    if (is_firm ? command->target != ENGINE_NONE : command->target >= nodes->count)
-        return REASON_UNKNOWN_NODE;
-    if (!is_firm && nodes->items[command->target].depth == ENGINE_DEPTH_MAX)
-        return REASON_CAPACITY;
-    nodes_add(nodes, (uint32_t)command->target);
+    if (!is_listed(engine, command->instrument))
+        return REASON_UNKNOWN_INSTRUMENT;
+    if (!is_number(command->price))
+        return REASON_INVALID_PRICE;
+    band_price(&engine->books[command->instrument], command->price);
     return REASON_NONE;
 }
 
-/* The slot of the pair that a command names, made if need be; PAIR_NONE when the table is full. */
-static uint32_t pair_of(struct engine *engine, const struct command *command)
+static int is_band(int64_t bps)
 {
-    struct path path;
-
-    risk_path(&engine->risk, command->node, command->instrument, &path);
-    if (!pairs_fit(&engine->risk.pairs, &path))
-        return PAIR_NONE;
-    pairs_complete(&engine->risk.pairs, command->instrument, &path);
-    return path.pairs[0];
+    return bps >= 0 && bps <= BAND_MAX;
 }
 
-static enum reason limit_pair(struct engine *engine, const struct command *command)
+enum reason control_set_bands(struct engine *engine, const struct command *command)
 {
-    struct pairs *pairs = &engine->risk.pairs;
-    uint32_t slot = pairs_find(pairs, command->node, command->instrument);
+    struct book *book;
 
-    if (slot == PAIR_NONE && command->quantity < 0)
-        return REASON_NONE;
-    slot = pair_of(engine, command);
-    if (slot == PAIR_NONE)
-        return REASON_CAPACITY;
-    limits_put(&pairs->items[slot].limits, command->kind, command->quantity);
-    pairs_prune(pairs, slot);
+    if (!is_listed(engine, command->instrument))
+        return REASON_UNKNOWN_INSTRUMENT;
+    if (!is_band(command->price))
+        return REASON_INVALID_PRICE;
+    if (!is_band(command->quantity))
+        return REASON_INVALID_QUANTITY;
+    book = &engine->books[command->instrument];
+    band_stand(book, book->static_price, command->price);
+    book->dynamic_bps = command->quantity;
+    book->has_bands = (command->price | command->quantity) != 0;
     return REASON_NONE;
 }
 
-static enum reason limit_node(struct engine *engine, const struct command *command)
+enum reason control_set_phase(struct engine *engine, const struct command *command)
 {
-    struct node *node = &engine->risk.nodes.items[command->node];
+    int is_all = command->instrument == ENGINE_NONE;
+    uint32_t first = is_all ? 0 : command->instrument;
+    uint32_t end = is_all ? engine->instrument_count : command->instrument + 1;
 
-    if (command->kind == LIMIT_ORDER_RATE && command->quantity >= 0) {
-        int64_t old_rate = limits_get(&node->limits, LIMIT_ORDER_RATE);
-
-        bucket_change(&node->bucket, old_rate, command->quantity, engine->time_ns);
-    }
-    limits_put(&node->limits, command->kind, command->quantity);
-    return REASON_NONE;
-}
-
-enum reason control_set_limit(struct engine *engine, const struct command *command)
-{
-    int has_instrument = command->instrument != ENGINE_NONE;
-
-    if (command->kind < LIMIT_ORDER_QUANTITY || command->kind > LIMIT_GROSS_EXPOSURE)
-        return REASON_INVALID_COMMAND;
-    if (has_instrument ? !limits_may_have_instrument(command->kind) : !limits_may_lack_instrument(command->kind))
+    if (command->kind > PHASE_CLOSED)
         return REASON_INVALID_COMMAND;
     if (!is_listed_or_none(engine, command->instrument))
         return REASON_UNKNOWN_INSTRUMENT;
-    if (!is_node(engine, command->node))
-        return REASON_UNKNOWN_NODE;
-    return has_instrument ? limit_pair(engine, command) : limit_node(engine, command);
-}
-
-static enum reason state_of_pair(struct engine *engine, const struct command *command)
-{
-    struct pairs *pairs = &engine->risk.pairs;
-    uint32_t slot = pairs_find(pairs, command->node, command->instrument);
-
-    if (slot == PAIR_NONE && command->kind == STATE_ACTIVE)
-        return REASON_NONE;
-    slot = pair_of(engine, command);
-    if (slot == PAIR_NONE)
-        return REASON_CAPACITY;
-    pairs->items[slot].state = command->kind;
-    pairs_prune(pairs, slot);
+    for (uint32_t instrument = first; instrument < end; instrument++)
+        phase_change(engine, instrument, command->kind, REASON_NONE);
     return REASON_NONE;
 }
 
-enum reason control_set_trading_state(struct engine *engine, const struct command *command)
+enum reason control_indicate(struct engine *engine, const struct command *command)
 {
-    if (command->kind > STATE_HALTED)
-        return REASON_INVALID_COMMAND;
-    if (!is_listed_or_none(engine, command->instrument))
+    struct auction auction;
+
+    if (!is_listed(engine, command->instrument))
         return REASON_UNKNOWN_INSTRUMENT;
-    if (!is_node(engine, command->node))
-        return REASON_UNKNOWN_NODE;
-    if (command->instrument != ENGINE_NONE)
-        return state_of_pair(engine, command);
-    engine->risk.nodes.items[command->node].state = command->kind;
+    if (!phase_is_call(engine->books[command->instrument].phase))
+        return REASON_PHASE;
+    auction = auction_find(engine, command->instrument);
+    report_auction(engine, command->instrument, auction.price, auction.volume, auction.imbalance, FLAG_INDICATIVE);
+    return REASON_NONE;
+}
+
+enum reason control_order_terms(struct engine *engine, const struct command *command)
+{
+    int is_plain = command->client_key == 0 && (command->instrument | command->node) == 0
+        && (command->side | command->kind | command->time_in_force | command->flags) == 0;
+
+    if (!is_plain)
+        return REASON_INVALID_COMMAND;
+    engine->terms = (struct terms){
+        .expiry_ns = (int64_t)command->target,
+        .display = command->price,
+        .minimum = command->quantity,
+        .is_set = 1,
+    };
     return REASON_NONE;
 }

@@ -1,4 +1,4 @@
-/* control.h - commands that set the stage: instruments, nodes, limits, trading states.
+/* control.h - commands that set the stage: instruments, nodes, limits, states, bands, fees, phases.
  *
  * Each returns REASON_NONE when it took effect, and changes nothing otherwise. */
 #ifndef TICKMESH_CONTROL_H
@@ -11,5 +11,14 @@ enum reason control_set_unit_value(struct engine *engine, const struct command *
 enum reason control_add_node(struct engine *engine, const struct command *command);
 enum reason control_set_limit(struct engine *engine, const struct command *command);
 enum reason control_set_trading_state(struct engine *engine, const struct command *command);
+enum reason control_order_terms(struct engine *engine, const struct command *command);
+enum reason control_set_bands(struct engine *engine, const struct command *command);
+enum reason control_set_phase(struct engine *engine, const struct command *command);
+enum reason control_set_group(struct engine *engine, const struct command *command);
+enum reason control_set_fees(struct engine *engine, const struct command *command);
+enum reason control_set_reference_price(struct engine *engine, const struct command *command);
+
+/* Answers with an AUCTION event itself; returns why not otherwise. */
+enum reason control_indicate(struct engine *engine, const struct command *command);
 
 #endif

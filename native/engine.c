@@ -3,12 +3,27 @@
 #include <stdlib.h>
 
 #include "control.h"
+#include "enter.h"
+#include "express.h"
+#include "list.h"
 #include "orders.h"
+#include "prefetch.h"
 #include "report.h"
 #include "state.h"
 
-#define PREFETCH_AHEAD 6
 #define CAPACITY_MAX (UINT32_C(1) << 28)
+#define EVENTS_SPARE 65536
+
+/* So many live orders, with all that belongs to them, the second cache holds: asking for their memory costs more than waiting. */
+#define CACHED_ORDERS 16384
+
+/* The most events that one order or slice can cause in a command: its trade (two events, two fees), its place in the book
+ * (two, as the next slice), its level and its end, and the trigger, release or slide that brought it there. */
+#define EVENTS_AN_ORDER 12
+
+/* The most that orders which follow the market can add, and what a command says besides. */
+#define EVENTS_A_FOLLOWER (ENGINE_ROUNDS_MAX * 6)
+#define EVENTS_A_COMMAND 64
 
 _Static_assert(sizeof(struct command) == 64, "a command is 64 bytes in the journal");
 _Static_assert(sizeof(struct event) == 64, "an event is 64 bytes in its array");
@@ -20,30 +35,58 @@ static int is_capacity(uint32_t capacity)
 
 static int is_config(const struct engine_config *config)
 {
-    return is_capacity(config->orders) && is_capacity(config->instruments) && is_capacity(config->levels)
-        && is_capacity(config->nodes) && is_capacity(config->positions) && is_capacity(config->client_keys);
+    return is_capacity(config->orders) && is_capacity(config->instruments) && is_capacity(config->pages)
+        && is_capacity(config->nodes) && is_capacity(config->positions) && is_capacity(config->client_keys)
+        && is_capacity(config->extras) && config->feeds <= (FEED_TOP | FEED_LEVELS | FEED_ORDERS);
 }
 
-/* The most events that one command can cause while `orders` are live: two a trade, or one a cancel, and a level for
- * each of them; the first event, the last one, and the levels that a replace leaves and enters. */
-static uint64_t events_max(uint64_t orders)
+static uint64_t followers_max(const struct engine_config *config)
 {
-    return 3 * orders + 8;
+    return config->extras < ENGINE_FOLLOWERS_MAX ? config->extras : ENGINE_FOLLOWERS_MAX;
+}
+
+/* The most events that one command can cause, as things are. */
+static uint64_t events_max(const struct engine *engine)
+{
+    uint64_t orders = engine->pool.used + engine->slices + 1;
+    uint64_t followers = engine->extras.used == 0 ? 0 : followers_max(&engine->config);
+
+    return orders * EVENTS_AN_ORDER + followers * EVENTS_A_FOLLOWER + engine->instrument_count * 8 + EVENTS_A_COMMAND;
 }
 
 /* calloc() of a large block costs address space, not memory: pages come when they are first written. */
+static int init_log(struct engine *engine)
+{
+    const struct engine_config *config = &engine->config;
+    uint64_t capacity = (uint64_t)config->orders * 2 * EVENTS_AN_ORDER + followers_max(config) * EVENTS_A_FOLLOWER
+        + (uint64_t)config->instruments * 8 + EVENTS_A_COMMAND + EVENTS_SPARE;
+
+    if (capacity > UINT32_MAX)
+        return 0;
+    engine->log.capacity = (uint32_t)capacity;
+    engine->log.items = calloc(capacity, sizeof *engine->log.items);
+    return engine->log.items != NULL;
+}
+
 static int init_arrays(struct engine *engine)
 {
     const struct engine_config *config = &engine->config;
-    size_t levels = 2 * (size_t)config->levels;
 
-    engine->log.capacity = (uint32_t)events_max(config->orders) + 65536;
-    engine->log.items = calloc(engine->log.capacity, sizeof *engine->log.items);
-    engine->touches = calloc((size_t)config->orders + 2, sizeof *engine->touches);
-    engine->listings = calloc(config->instruments, sizeof *engine->listings);
     engine->books = calloc(config->instruments, sizeof *engine->books);
-    engine->levels = calloc(config->instruments, levels * sizeof *engine->levels);
-    return engine->log.items && engine->touches && engine->listings && engine->books && engine->levels;
+    engine->found = calloc(config->orders, sizeof *engine->found);
+    engine->found_ids = calloc(config->orders, sizeof *engine->found_ids);
+    engine->activations.capacity = config->orders;
+    engine->activations.items = calloc(config->orders, sizeof *engine->activations.items);
+    return engine->books && engine->found && engine->found_ids && engine->activations.items;
+}
+
+static int init_parts(struct engine *engine)
+{
+    const struct engine_config *config = &engine->config;
+
+    return init_log(engine) && init_arrays(engine) && pages_init(&engine->pages, config->pages)
+        && pool_init(&engine->pool, config->orders) && extras_init(&engine->extras, config->extras)
+        && keys_init(&engine->keys, config->client_keys) && risk_init(&engine->risk, config->nodes, config->positions);
 }
 
 struct engine *engine_new(const struct engine_config *config)
@@ -56,8 +99,11 @@ struct engine *engine_new(const struct engine_config *config)
     if (engine == NULL)
         return NULL;
     engine->config = *config;
-    if (init_arrays(engine) && pool_init(&engine->pool, config->orders) && keys_init(&engine->keys, config->client_keys)
-        && risk_init(&engine->risk, config->nodes, config->positions))
+    engine->feeds = config->feeds;
+    engine->expiries = TREE_NONE;
+    engine->next_expiry_ns = INT64_MAX;
+    engine->owed = (struct owed){.instrument = ENGINE_NONE, .prices = {-1, -1}};
+    if (init_parts(engine))
         return engine;
     engine_free(engine);
     return NULL;
@@ -69,11 +115,13 @@ void engine_free(struct engine *engine)
         return;
     risk_free(&engine->risk);
     keys_free(&engine->keys);
+    extras_free(&engine->extras);
     pool_free(&engine->pool);
-    free(engine->levels);
+    pages_free(&engine->pages);
+    free(engine->activations.items);
+    free(engine->found_ids);
+    free(engine->found);
     free(engine->books);
-    free(engine->listings);
-    free(engine->touches);
     free(engine->log.items);
     free(engine);
 }
@@ -91,40 +139,109 @@ static enum reason run_control(struct engine *engine, const struct command *comm
         return control_set_limit(engine, command);
     case COMMAND_SET_TRADING_STATE:
         return control_set_trading_state(engine, command);
+    case COMMAND_ADVANCE_TIME:
+        return REASON_NONE;
+    case COMMAND_ORDER_TERMS:
+        return control_order_terms(engine, command);
+    case COMMAND_SET_BANDS:
+        return control_set_bands(engine, command);
+    case COMMAND_SET_PHASE:
+        return control_set_phase(engine, command);
+    case COMMAND_SET_GROUP:
+        return control_set_group(engine, command);
+    case COMMAND_SET_FEES:
+        return control_set_fees(engine, command);
+    case COMMAND_SET_REFERENCE_PRICE:
+        return control_set_reference_price(engine, command);
     default:
         return REASON_INVALID_COMMAND;
     }
+}
+
+/* What a command leads to: orders that trigger or are released, books that settle, levels that are owed. */
+static __attribute__((noinline)) void finish(struct engine *engine)
+{
+    if (engine->activations.count > 0)
+        enter_activated(engine);
+    if (engine->dirty_count > 0)
+        enter_settle(engine);
+    if (engine->owed.instrument != ENGINE_NONE)
+        report_owed(engine);
+}
+
+/* Everything that is not about one order. */
+static void run_other(struct engine *engine, const struct command *command)
+{
+    enum reason reason;
+
+    switch (command->type) {
+    case COMMAND_MASS_CANCEL:
+        sweep_mass_cancel(engine, command);
+        break;
+    case COMMAND_DISCONNECT:
+        sweep_disconnect(engine, command);
+        break;
+    case COMMAND_END_OF_DAY:
+        sweep_end_of_day(engine, command);
+        break;
+    case COMMAND_INDICATE:
+        reason = control_indicate(engine, command);
+        if (reason != REASON_NONE)
+            report_control(engine, command, reason);
+        break;
+    default:
+        reason = run_control(engine, command);
+        finish(engine);
+        report_control(engine, command, reason);
+    }
+}
+
+/* Whatever a command demands of the list and the terms that wait. */
+static void settle_waiting(struct engine *engine, const struct command *command)
+{
+    if (engine->staged.count > 0 && command->type != COMMAND_ORDER_TERMS && !list_continues(engine, command))
+        list_reject(engine, REASON_LIST_INCOMPLETE);
+    if (engine->terms.is_set && command->type != COMMAND_NEW_ORDER)
+        engine->terms = (struct terms){0};
 }
 
 static void run(struct engine *engine, const struct command *command)
 {
     switch (command->type) {
     case COMMAND_NEW_ORDER:
-        orders_new(engine, command);
+        if (engine->terms.is_set || !express_new(engine, command))
+            orders_new(engine, command);
         break;
     case COMMAND_CANCEL_ORDER:
-        orders_cancel(engine, command);
+        if (!express_cancel(engine, command))
+            orders_cancel(engine, command);
         break;
     case COMMAND_REPLACE_ORDER:
         orders_replace(engine, command);
         break;
-    case COMMAND_MASS_CANCEL:
-        orders_mass_cancel(engine, command);
-        break;
-    case COMMAND_END_OF_DAY:
-        orders_end_day(engine, command);
-        break;
     default:
-        report_control(engine, command, run_control(engine, command));
+        run_other(engine, command);
     }
-    report_levels(engine);
 }
 
-/* Takes a command in its turn; refuses one that comes again or late, or that says what this engine cannot know. */
+/* Steps that most commands do not need: what is due, and what waits for this command. */
+static __attribute__((noinline)) void prepare(struct engine *engine, const struct command *command)
+{
+    if (engine->next_expiry_ns <= engine->time_ns)
+        sweep_expired(engine);
+    if (engine->staged.count > 0 || engine->terms.is_set)
+        settle_waiting(engine, command);
+}
+
+/* Whether a command says what only a NEW_ORDER may. */
+static int has_foreign_fields(const struct command *command)
+{
+    return command->type != COMMAND_NEW_ORDER && word_of(&command->type) >> 40 != 0;
+}
+
+/* Takes a command in its turn; refuses one that comes again or late. */
 static void take(struct engine *engine, const struct command *command)
 {
-    int reserved = command->reserved[0] | command->reserved[1] | command->reserved[2];
-
     engine->log.command = command->sequence;
     if (command->sequence <= engine->sequence) {
         report_refused(engine, command);
@@ -133,41 +250,72 @@ static void take(struct engine *engine, const struct command *command)
     engine->sequence = command->sequence;
     if (command->time_ns > engine->time_ns)
         engine->time_ns = command->time_ns;
-    if (reserved != 0)
+    if (engine->next_expiry_ns <= engine->time_ns || engine->staged.count > 0 || engine->terms.is_set)
+        prepare(engine, command);
+    if (has_foreign_fields(command))
         report_refused(engine, command);
     else
         run(engine, command);
+    if ((engine->activations.count | engine->dirty_count) != 0 || engine->owed.instrument != ENGINE_NONE)
+        finish(engine);
 }
 
-/* Starts the two memory reads that a command would wait for longest, while the ones before it run. */
-static void prefetch(const struct engine *engine, const struct command *command)
-{
-    if (command->type == COMMAND_NEW_ORDER)
-        index_prefetch(&engine->keys.index, command->client_key);
-    else
-        index_prefetch(&engine->pool.index, command->target);
-}
-
+/* Whether the array holds the worst that the next command can do. The spare part always does. */
 static int has_room(const struct engine *engine)
 {
-    return engine->log.count + events_max(engine->pool.used) <= engine->log.capacity;
+    return engine->log.count <= EVENTS_SPARE || engine->log.count + events_max(engine) <= engine->log.capacity;
+}
+
+/* Runs commands with their memory asked for in advance. */
+static uint32_t take_ahead(struct engine *engine, const struct command *commands, uint32_t count)
+{
+    uint32_t taken = 0;
+
+    while (taken < count && has_room(engine)) {
+        uint32_t left = count - taken;
+
+        if (left > PREFETCH_FAR)
+            prefetch_far(engine, &commands[taken + PREFETCH_FAR]);
+        if (left > PREFETCH_NEAR)
+            prefetch_near(engine, &commands[taken + PREFETCH_NEAR]);
+        if (left > PREFETCH_NEXT)
+            prefetch_next(engine, &commands[taken + PREFETCH_NEXT]);
+        take(engine, &commands[taken++]);
+    }
+    return taken;
+}
+
+static uint32_t take_all(struct engine *engine, const struct command *commands, uint32_t count)
+{
+    uint32_t taken = 0;
+
+    while (taken < count && has_room(engine))
+        take(engine, &commands[taken++]);
+    return taken;
 }
 
 uint32_t engine_process(struct engine *engine, const struct command *commands, uint32_t count, uint32_t *consumed)
 {
-    uint32_t taken = 0;
+    int is_far = engine->pool.used > CACHED_ORDERS;
 
     engine->log.count = 0;
-    while (taken < count && has_room(engine)) {
-        if (count - taken > PREFETCH_AHEAD)
-            prefetch(engine, &commands[taken + PREFETCH_AHEAD]);
-        take(engine, &commands[taken++]);
-    }
-    *consumed = taken;
+    *consumed = is_far ? take_ahead(engine, commands, count) : take_all(engine, commands, count);
+    return engine->log.count;
+}
+
+uint32_t engine_step(struct engine *engine, const struct command *commands, uint32_t index)
+{
+    engine->log.count = 0;
+    take(engine, &commands[index]);
     return engine->log.count;
 }
 
 const struct event *engine_events(const struct engine *engine)
 {
     return engine->log.items;
+}
+
+uint32_t engine_events_capacity(const struct engine *engine)
+{
+    return engine->log.capacity;
 }

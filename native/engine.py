@@ -1,263 +1,158 @@
 """The engine as Python sees it: enums, columns of commands and events, and one class.
 
-    engine = Engine(EngineConfig())
-    events = engine.process(commands)  # an array of COMMAND_DTYPE, or the same bytes
-    events[events["type"] == EventType.TRADE]["quantity"].sum()
+    with Engine() as engine:
+        engine.submit(CommandType.LIST_INSTRUMENT, instrument=0, price=10_000, quantity=10_000_000)
+        events = engine.process(commands)  # an array of COMMAND_DTYPE, or the same bytes
+        events[events["type"] == EventType.TRADE]["quantity"].sum()
 
-Prices are ticks, quantities are lots, values are micro-units of the base currency: see `engine.h`.
+Prices are ticks, quantities are lots, values are micro-units of the base currency: see `engine.h`. There
+are four ways in, from the friendliest to the fastest: `submit` (one command by names), `process` (a batch,
+its events are a copy), `run` (a batch, nothing is copied), `batch` (bound once, then run or stepped through).
 """
 
 from __future__ import annotations
 
-import struct
-from dataclasses import asdict, dataclass
-from enum import IntEnum, IntFlag
 from types import TracebackType
-from typing import Any, NamedTuple
+from typing import Any
 
-import numpy as np
 from numpy.typing import NDArray
 
 from ._engine import ffi, lib
-
-NONE = 0xFFFF_FFFF
-"""Stands for "every instrument" or "no instrument", "no node"."""
-
-NUMBER_MAX = 1 << 46
-"""The largest price in ticks, quantity in lots or unit value."""
-
-DEPTH_MAX = 16
-"""The most nodes on a way from a node to the firm, both counted."""
-
-POSITION_MAX = 1 << 61
-"""The position limit that always applies."""
-
-
-class CommandType(IntEnum):
-    """What a command asks for."""
-
-    LIST_INSTRUMENT = 1
-    SET_UNIT_VALUE = 2
-    ADD_NODE = 3
-    SET_LIMIT = 4
-    SET_TRADING_STATE = 5
-    NEW_ORDER = 6
-    CANCEL_ORDER = 7
-    REPLACE_ORDER = 8
-    MASS_CANCEL = 9
-    END_OF_DAY = 10
-
-
-class Side(IntEnum):
-    """FIX 54."""
-
-    BUY = 1
-    SELL = 2
-
-
-class OrderType(IntEnum):
-    """FIX 40."""
-
-    MARKET = 1
-    LIMIT = 2
-
-
-class TimeInForce(IntEnum):
-    """FIX 59."""
-
-    DAY = 0
-    GTC = 1
-    IOC = 3
-    FOK = 4
-
-
-class OrderFlag(IntFlag):
-    """What an order may ask for besides."""
-
-    NONE = 0
-    POST_ONLY = 1
-
-
-class TradingState(IntEnum):
-    """What a node may do; the highest on the way to the firm decides."""
-
-    ACTIVE = 0
-    REDUCING = 1
-    HALTED = 2
-
-
-class LimitType(IntEnum):
-    """What a limit bounds."""
-
-    ORDER_QUANTITY = 1
-    ORDER_NOTIONAL = 2
-    PRICE_COLLAR = 3
-    ORDER_RATE = 4
-    POSITION = 5
-    GROSS_EXPOSURE = 6
-
-
-class EventType(IntEnum):
-    """What happened."""
-
-    ORDER_ACCEPTED = 1
-    ORDER_REJECTED = 2
-    TRADE = 3
-    ORDER_CANCELED = 4
-    ORDER_REPLACED = 5
-    ORDER_EXPIRED = 6
-    CANCEL_REJECTED = 7
-    BOOK_LEVEL = 8
-    CONTROL_APPLIED = 9
-    CONTROL_REJECTED = 10
-    MASS_CANCELED = 11
-
-
-class EventFlag(IntFlag):
-    """What is special about an event."""
-
-    NONE = 0
-    MAKER = 1
-    KEPT_PRIORITY = 2
-
-
-class Reason(IntEnum):
-    """Why an order was refused or ended."""
-
-    NONE = 0
-    UNKNOWN_INSTRUMENT = 1
-    UNKNOWN_NODE = 2
-    UNKNOWN_ORDER = 3
-    NOT_OWNER = 4
-    DUPLICATE_CLIENT_ORDER = 5
-    INVALID_COMMAND = 6
-    INVALID_PRICE = 7
-    INVALID_QUANTITY = 8
-    TRADING_HALTED = 9
-    REDUCE_ONLY = 10
-    ORDER_QUANTITY_LIMIT = 11
-    ORDER_NOTIONAL_LIMIT = 12
-    PRICE_COLLAR = 13
-    ORDER_RATE_LIMIT = 14
-    POSITION_LIMIT = 15
-    GROSS_EXPOSURE_LIMIT = 16
-    POST_ONLY_WOULD_TRADE = 17
-    FOK_NOT_FILLABLE = 18
-    NO_LIQUIDITY = 19
-    CAPACITY = 20
-    REQUESTED = 21
-    MASS_CANCEL = 22
-    QUANTITY_BELOW_FILLED = 23
-    ALREADY_EXISTS = 24
-
-
-COMMAND_DTYPE = np.dtype(
-    [
-        ("sequence", "<u8"),
-        ("time_ns", "<i8"),
-        ("client_key", "<u8"),
-        ("target", "<u8"),
-        ("price", "<i8"),
-        ("quantity", "<i8"),
-        ("instrument", "<u4"),
-        ("node", "<u4"),
-        ("type", "u1"),
-        ("side", "u1"),
-        ("kind", "u1"),
-        ("time_in_force", "u1"),
-        ("flags", "u1"),
-        ("reserved", "u1", (3,)),
-    ]
+from .batch import Batch
+from .columns import (
+    COMMAND_DTYPE,
+    COMMAND_SIZE,
+    COMMAND_STRUCT,
+    EVENT_DTYPE,
+    EVENT_SIZE,
+    ORDER_STRUCT,
+    UINT8_MAX,
+    UINT64_MAX,
+    Commands,
+    as_columns,
+    pack_command,
+    require_in_range,
 )
-"""One command, as it stands in the journal."""
-
-EVENT_DTYPE = np.dtype(
-    [
-        ("sequence", "<u8"),
-        ("command", "<u8"),
-        ("order", "<u8"),
-        ("price", "<i8"),
-        ("quantity", "<i8"),
-        ("leaves", "<i8"),
-        ("instrument", "<u4"),
-        ("node", "<u4"),
-        ("type", "u1"),
-        ("side", "u1"),
-        ("reason", "u1"),
-        ("flags", "u1"),
-        ("reserved", "u1", (4,)),
-    ]
+from .handle import (
+    CAPACITY_MAX,
+    EngineConfig,
+    SnapshotError,
+    command_block,
+    new_handle,
+    restored_handle,
 )
-"""One event."""
+from .views import (
+    EngineStatus,
+    Exposure,
+    InstrumentView,
+    Level,
+    OrderView,
+    Usage,
+    engine_status,
+    instrument_view,
+    order_view,
+)
+from .vocabulary import (
+    DEPTH_MAX,
+    FOLLOWERS_MAX,
+    LEGS_MAX,
+    NONE,
+    NUMBER_MAX,
+    POSITION_MAX,
+    ROUNDS_MAX,
+    CommandType,
+    Contingency,
+    EventFlag,
+    EventType,
+    Feed,
+    LimitType,
+    OrderFlag,
+    OrderType,
+    Phase,
+    Reason,
+    RestoreError,
+    SelfTrade,
+    Side,
+    TimeInForce,
+    TradingState,
+)
 
-COMMAND_STRUCT = struct.Struct("<QqQQqqIIBBBBB3x")
-"""Packs one command: the fields of COMMAND_DTYPE in their order, without `reserved`."""
-
-COMMAND_SIZE = COMMAND_STRUCT.size
-EVENT_SIZE = EVENT_DTYPE.itemsize
-
-if not COMMAND_SIZE == COMMAND_DTYPE.itemsize == ffi.sizeof("struct command") == 64:
-    raise ImportError("a command is not 64 bytes")
-if not EVENT_SIZE == ffi.sizeof("struct event") == 64:
-    raise ImportError("an event is not 64 bytes")
-
-Commands = bytes | bytearray | memoryview | NDArray[Any]
-
-
-@dataclass(frozen=True, slots=True)
-class EngineConfig:
-    """How much of everything an engine has room for. Memory is taken as it is used, up to these."""
-
-    orders: int = 1_000_000
-    instruments: int = 1_024
-    levels: int = 4_096
-    nodes: int = 16_384
-    positions: int = 262_144
-    client_keys: int = 4_194_304
-
-
-@dataclass(frozen=True, slots=True)
-class EngineStatus:
-    """Counters for status pages."""
-
-    command_sequence: int
-    event_sequence: int
-    orders: int
-    instruments: int
-    nodes: int
-    positions: int
-
-
-class Usage(NamedTuple):
-    """How far a limit is used, in its own unit; a limit of None is no limit."""
-
-    limit: int | None
-    used: int
-
-
-class Exposure(NamedTuple):
-    """What a node holds and has open in an instrument, in lots."""
-
-    position: int
-    open_buy: int
-    open_sell: int
+__all__ = [
+    "CAPACITY_MAX",
+    "COMMAND_DTYPE",
+    "COMMAND_SIZE",
+    "COMMAND_STRUCT",
+    "DEPTH_MAX",
+    "EVENT_DTYPE",
+    "EVENT_SIZE",
+    "FOLLOWERS_MAX",
+    "LEGS_MAX",
+    "NONE",
+    "NUMBER_MAX",
+    "ORDER_STRUCT",
+    "POSITION_MAX",
+    "ROUNDS_MAX",
+    "Batch",
+    "CommandType",
+    "Commands",
+    "Contingency",
+    "Engine",
+    "EngineConfig",
+    "EngineStatus",
+    "EventFlag",
+    "EventType",
+    "Exposure",
+    "Feed",
+    "InstrumentView",
+    "Level",
+    "LimitType",
+    "OrderFlag",
+    "OrderType",
+    "OrderView",
+    "Phase",
+    "Reason",
+    "RestoreError",
+    "SelfTrade",
+    "Side",
+    "SnapshotError",
+    "TimeInForce",
+    "TradingState",
+    "Usage",
+]
 
 
 class Engine:
-    """One engine. Use it from one thread at a time, and close it."""
+    """One engine. Use it from one thread at a time, and close it.
 
-    def __init__(self, config: EngineConfig) -> None:
-        handle = lib.engine_new(ffi.new("struct engine_config *", asdict(config)))
-        if handle == ffi.NULL:
-            raise MemoryError(f"no engine of {config}: a capacity is not in 1..2^28, or memory is short")
-        self._handle = ffi.gc(handle, lib.engine_free)
-        self._consumed = ffi.new("uint32_t *")
+    Every method fails with ValueError once the engine is closed, with TypeError for an argument of a wrong
+    type and with ValueError for a number that its place in C cannot hold.
+
+    Parameters
+    ----------
+    config : EngineConfig, optional
+        Its capacities and feeds; fails with ValueError when one is out of range, with MemoryError when memory
+        is short.
+    """
+
+    def __init__(self, config: EngineConfig | None = None) -> None:
+        self._handle = new_handle(config or EngineConfig())
+
+    @classmethod
+    def restore(cls, config: EngineConfig, data: bytes | bytearray | memoryview) -> Engine:
+        """Returns an engine as it was when `snapshot` gave these bytes, with the capacities of `config`.
+
+        Raises
+        ------
+        SnapshotError
+            The bytes are no whole snapshot, are of a later build, or do not fit; its `error` says which.
+        """
+        engine = cls.__new__(cls)
+        engine._handle = restored_handle(config, data)
+        return engine
 
     def close(self) -> None:
-        """Frees the memory. The engine cannot be used afterwards; closing it again does nothing."""
-        handle, self._handle = self._handle, None
-        if handle is not None:
-            ffi.release(handle)
+        """Frees the memory, once no view of events is left. Closing again does nothing."""
+        self._handle.close()
 
     def __enter__(self) -> Engine:
         return self
@@ -267,69 +162,149 @@ class Engine:
     ) -> None:
         self.close()
 
+    def submit(self, command_type: CommandType, **fields: int) -> NDArray[Any]:
+        """Runs one command that is given by names, which is slower than the other ways and easier to read.
+
+        Parameters
+        ----------
+        command_type : CommandType
+        **fields : int
+            Fields of COMMAND_DTYPE; those left out are 0, but `sequence` follows the last command's and
+            `time_ns` is the engine's time. A `target` that is an offset may be negative.
+
+        Returns
+        -------
+        events : ndarray of EVENT_DTYPE, shape (n,)
+            The caller's own. The id of a new order is in `events["order"]`: it is the command's sequence.
+        """
+        status = self._handle.status()
+        stamps = {"sequence": status.command_sequence + 1, "time_ns": status.time_ns, "type": command_type}
+        return self.process(pack_command(stamps | fields))
+
     def process(self, commands: Commands) -> NDArray[Any]:
-        """Runs commands in order. Returns their events, an array of EVENT_DTYPE that the caller owns."""
-        handle = self._open()
-        block = _as_block(commands)
-        count = len(block)
-        taken = 0
-        parts: list[NDArray[Any]] = []
-        while taken < count:
-            written = lib.engine_process(handle, block + taken, count - taken, self._consumed)
-            taken += self._consumed[0]
-            view = ffi.buffer(lib.engine_events(handle), written * EVENT_SIZE)
-            parts.append(np.frombuffer(view, dtype=EVENT_DTYPE).copy())
-        if not parts:
-            return np.empty(0, dtype=EVENT_DTYPE)
-        return parts[0] if len(parts) == 1 else np.concatenate(parts)
+        """Runs commands in order.
+
+        Parameters
+        ----------
+        commands : bytes, bytearray, memoryview or C-contiguous ndarray of COMMAND_DTYPE
+            A whole number of commands, at any address.
+
+        Returns
+        -------
+        events : ndarray of EVENT_DTYPE, shape (n,)
+            The caller's own.
+
+        Raises
+        ------
+        TypeError, ValueError
+            `commands` does not hold commands; none of them has run.
+        """
+        columns = as_columns(commands)
+        block = command_block(columns if columns.flags.aligned else columns.tobytes())
+        return self._handle.take(block, len(block))
+
+    def run(self, commands: Commands) -> NDArray[Any]:
+        """Runs commands in order and copies nothing.
+
+        Parameters
+        ----------
+        commands : C-contiguous ndarray of COMMAND_DTYPE, or bytes, bytearray, memoryview
+            A whole number of commands, beginning at a multiple of 8 bytes.
+
+        Returns
+        -------
+        events : ndarray of EVENT_DTYPE, shape (n,), read-only
+            A view of the engine's own array: the next call that runs commands overwrites it. When the events
+            of all the commands do not fit there, a copy.
+
+        Raises
+        ------
+        TypeError, ValueError
+            `commands` does not hold commands; none of them has run.
+        """
+        block = command_block(commands)
+        return self._handle.run(block, len(block))
+
+    def batch(self, commands: Commands) -> Batch:
+        """Binds commands to this engine, without running them: the cheapest way in, see `Batch`.
+
+        Fails as `run` does.
+        """
+        self._handle.open_pointer()
+        return Batch(self._handle, commands)
+
+    @property
+    def events(self) -> NDArray[Any]:
+        """All the room for events, read-only: an ndarray of EVENT_DTYPE, shape (capacity,).
+
+        The events of the last call of `run`, `Batch.run` or `Batch.step` are its first ones.
+        """
+        self._handle.open_pointer()
+        return self._handle.events
 
     def state_hash(self) -> int:
-        """Returns a digest of all that later commands can observe."""
-        return int(lib.engine_state_hash(self._open()))
+        """Returns a digest of 64 bits of all that later commands can observe."""
+        return int(lib.engine_state_hash(self._handle.open_pointer()))
+
+    def snapshot(self) -> bytes:
+        """Returns the whole state, versioned and checksummed, for `restore` of this build or a later one."""
+        pointer = self._handle.open_pointer()
+        data = ffi.new("char[]", lib.engine_snapshot(pointer, ffi.NULL, 0))
+        lib.engine_snapshot(pointer, data, len(data))
+        return bytes(ffi.buffer(data))
 
     def status(self) -> EngineStatus:
         """Returns the counters as they are now."""
-        status = ffi.new("struct engine_status *")
-        lib.engine_status(self._open(), status)
-        return EngineStatus(
-            command_sequence=status.command_sequence,
-            event_sequence=status.event_sequence,
-            orders=status.orders,
-            instruments=status.instruments,
-            nodes=status.nodes,
-            positions=status.positions,
-        )
+        return engine_status(self._handle.status())
 
-    def depth(self, instrument: int, side: int, levels: int) -> list[tuple[int, int, int]]:
-        """Returns up to `levels` levels of one side, best first: price in ticks, lots, number of orders."""
-        found = ffi.new("struct level[]", max(levels, 1))
-        count = lib.engine_depth(self._open(), instrument, side, found, max(levels, 0))
-        return [(found[i].price, found[i].quantity, found[i].orders) for i in range(count)]
+    def order(self, order_id: int) -> OrderView | None:
+        """Returns a live order, or None when no live order has this id."""
+        found = ffi.new("struct order_view *")
+        number = require_in_range("order_id", order_id, highest=UINT64_MAX)
+        return order_view(found) if lib.engine_order(self._handle.open_pointer(), number, found) else None
+
+    def queue(self, instrument: int, side: int, orders: int) -> list[OrderView]:
+        """Returns up to `orders` resting orders of one side, in the order in which they would trade."""
+        room = self._room(orders)
+        found = ffi.new("struct order_view[]", room)
+        count = lib.engine_queue(self._handle.pointer, *_place(instrument, side), found, room)
+        return [order_view(found[index]) for index in range(count)]
+
+    def depth(self, instrument: int, side: int, levels: int) -> list[Level]:
+        """Returns up to `levels` price levels of one side, best first; none of an unknown instrument."""
+        room = self._room(levels)
+        found = ffi.new("struct level[]", room)
+        count = lib.engine_depth(self._handle.pointer, *_place(instrument, side), found, room)
+        return [Level(level.price, level.quantity, level.orders) for level in found[0:count]]
+
+    def instrument(self, instrument: int) -> InstrumentView:
+        """Returns an instrument as it stands. Fails with LookupError for an unknown one."""
+        found = ffi.new("struct instrument_view *")
+        index = require_in_range("instrument", instrument)
+        if not lib.engine_instrument(self._handle.open_pointer(), index, found):
+            raise LookupError(f"no instrument {instrument}")
+        return instrument_view(found)
 
     def usage(self, node: int, instrument: int, limit_type: int) -> Usage:
         """Returns how far a limit is used. Fails with LookupError for what the engine does not know."""
         usage = ffi.new("struct usage *")
-        if not lib.engine_usage(self._open(), node, instrument, limit_type, usage):
+        place = require_in_range("node", node), require_in_range("instrument", instrument)
+        kind = require_in_range("limit_type", limit_type, highest=UINT8_MAX)
+        if not lib.engine_usage(self._handle.open_pointer(), *place, kind, usage):
             raise LookupError(f"no limit of type {limit_type} for node {node} and instrument {instrument}")
         return Usage(limit=None if usage.limit < 0 else usage.limit, used=usage.used)
 
     def exposure(self, node: int, instrument: int) -> Exposure:
-        """Returns what a node holds and has open in an instrument; zeros when it has nothing."""
+        """Returns what a node holds and has open in an instrument, in lots; zeros when it has nothing."""
         exposure = ffi.new("struct exposure *")
-        lib.engine_exposure(self._open(), node, instrument, exposure)
+        place = require_in_range("node", node), require_in_range("instrument", instrument)
+        lib.engine_exposure(self._handle.open_pointer(), *place, exposure)
         return Exposure(exposure.position, exposure.open_buy, exposure.open_sell)
 
-    def _open(self) -> Any:
-        if self._handle is None:
-            raise ValueError("the engine is closed")
-        return self._handle
+    def _room(self, asked: int) -> int:
+        """Returns how many of something can be found at most: no more than there are live orders."""
+        return min(require_in_range("number", asked), int(self._handle.status().orders))
 
 
-def _as_block(commands: Commands) -> Any:
-    """Returns the commands as C reads them: whole, and at an address that a struct may have."""
-    block = ffi.from_buffer("char[]", commands)
-    if len(block) % COMMAND_SIZE:
-        raise ValueError(f"{len(block)} bytes are not a whole number of commands")
-    if int(ffi.cast("uintptr_t", block)) % 8:
-        block = ffi.from_buffer("char[]", bytes(commands))
-    return ffi.from_buffer("struct command[]", ffi.buffer(block))
+def _place(instrument: int, side: int) -> tuple[int, int]:
+    return require_in_range("instrument", instrument), require_in_range("side", side, highest=UINT8_MAX)

@@ -4,6 +4,7 @@
 
 #include <assert.h>
 #include <stdint.h>
+#include <string.h>
 
 #include "engine.h"
 
@@ -15,13 +16,24 @@ struct event_log {
     uint64_t command;  /* sequence of the command that runs */
 };
 
-/* Numbers an event and appends it. The engine has made sure of the room before the command began. */
-static inline void events_add(struct event_log *log, struct event event)
+/* Numbers an event and appends it. The engine has made sure of the room before the command began. Field by field, so that
+ * each goes straight to its place: copying the whole would wait for the fields to arrive in memory first. */
+static inline __attribute__((always_inline)) void events_add(struct event_log *log, struct event event)
 {
-    assert(log->count < log->capacity);
-    event.sequence = ++log->sequence;
-    event.command = log->command;
-    log->items[log->count++] = event;
+    struct event *place = &log->items[log->count++];
+    uint64_t small;
+
+    assert(log->count <= log->capacity);
+    place->sequence = ++log->sequence;
+    place->command = log->command;
+    place->order = event.order;
+    place->price = event.price;
+    place->quantity = event.quantity;
+    place->leaves = event.leaves;
+    place->instrument = event.instrument;
+    place->node = event.node;
+    small = event.type | (uint64_t)event.side << 8 | (uint64_t)event.reason << 16 | (uint64_t)event.flags << 24;
+    memcpy(&place->type, &small, sizeof small); /* and the reserved bytes */
 }
 
 #endif

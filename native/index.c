@@ -4,18 +4,16 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "hash.h"
-
 int index_init(struct index *index, uint32_t capacity, const void *keys, size_t stride)
 {
-    uint64_t size = 8;
+    uint64_t size = INDEX_LINE;
 
     while (size < 2 * (uint64_t)capacity)
         size *= 2;
     index->table = calloc(size, sizeof *index->table);
     index->keys = keys;
     index->stride = stride;
-    index->mask = size - 1;
+    index->mask = (uint32_t)(size - 1);
     return index->table != NULL;
 }
 
@@ -33,69 +31,59 @@ static uint64_t key_of(const struct index *index, uint32_t slot)
     return key;
 }
 
-static uint64_t home_of(const struct index *index, uint64_t key)
+uint32_t index_find(const struct index *index, uint32_t hash, uint64_t key)
 {
-    return hash_mix(key) & index->mask;
-}
-
-uint32_t index_find(const struct index *index, uint64_t key)
-{
-    uint64_t place = home_of(index, key);
+    uint32_t at = hash & index->mask;
 
     assert(key != 0);
-    for (uint64_t probes = 0; probes <= index->mask; probes++) {
-        uint32_t entry = index->table[place];
+    for (uint32_t probes = 0; probes <= index->mask; probes++) {
+        struct index_entry entry = index->table[at];
 
-        if (entry == 0)
+        if (entry.place == 0)
             return INDEX_NONE;
-        if (key_of(index, entry - 1) == key)
-            return entry - 1;
-        place = (place + 1) & index->mask;
+        if (entry.hash == hash && key_of(index, entry.place - 1) == key)
+            return entry.place - 1;
+        at = (at + 1) & index->mask;
     }
     return INDEX_NONE;
 }
 
-void index_prefetch(const struct index *index, uint64_t key)
+void index_insert(struct index *index, uint32_t hash, uint32_t slot)
 {
-    __builtin_prefetch(&index->table[home_of(index, key)], 1);
+    uint32_t at = hash & index->mask;
+
+    while (index->table[at].place != 0) /* the table is at most half full */
+        at = (at + 1) & index->mask;
+    index->table[at] = (struct index_entry){.hash = hash, .place = slot + 1};
 }
 
-void index_insert(struct index *index, uint32_t slot)
+/* Moves later entries up, so that no search ends at the gap too early. */
+static void close_gap(struct index *index, uint32_t gap)
 {
-    uint64_t place = home_of(index, key_of(index, slot));
+    uint32_t at = gap;
 
-    assert(key_of(index, slot) != 0);
-    assert(index_find(index, key_of(index, slot)) == INDEX_NONE);
-    while (index->table[place] != 0) /* ends: half of the table is empty */
-        place = (place + 1) & index->mask;
-    index->table[place] = slot + 1;
-}
+    for (;;) { /* ends at the first empty place */
+        uint32_t home;
 
-/* Closes the hole at `hole`: each later entry of the run that may stand there moves back,
- * so that no search ever needs a tombstone. */
-static void close_hole(struct index *index, uint64_t hole)
-{
-    uint64_t place = (hole + 1) & index->mask;
-
-    while (index->table[place] != 0) { /* ends: half of the table is empty */
-        uint64_t home = home_of(index, key_of(index, index->table[place] - 1));
-
-        if (((place - home) & index->mask) >= ((place - hole) & index->mask)) {
-            index->table[hole] = index->table[place];
-            hole = place;
+        at = (at + 1) & index->mask;
+        if (index->table[at].place == 0)
+            break;
+        home = index->table[at].hash & index->mask;
+        if (((at - home) & index->mask) >= ((at - gap) & index->mask)) {
+            index->table[gap] = index->table[at];
+            gap = at;
         }
-        place = (place + 1) & index->mask;
     }
-    index->table[hole] = 0;
+    index->table[gap] = (struct index_entry){0};
 }
 
-void index_remove(struct index *index, uint32_t slot)
+void index_remove(struct index *index, uint32_t hash, uint32_t slot)
 {
-    uint64_t place = home_of(index, key_of(index, slot));
+    uint32_t at = hash & index->mask;
 
-    while (index->table[place] != slot + 1) { /* ends: the slot is indexed */
-        assert(index->table[place] != 0);
-        place = (place + 1) & index->mask;
+    while (index->table[at].place != slot + 1) {
+        assert(index->table[at].place != 0);
+        at = (at + 1) & index->mask;
     }
-    close_hole(index, place);
+    close_gap(index, at);
 }

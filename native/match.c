@@ -2,76 +2,331 @@
 
 #include <assert.h>
 
-#include "report.h"
+#include "live.h"
+#include "place.h"
+#include "trigger.h"
 
-int64_t match_best_opposite(struct engine *engine, uint32_t instrument, uint8_t side)
+/* One order on its way through the book. */
+struct sweep {
+    struct engine *engine;
+    struct book *book;
+    struct order *taker;
+    uint32_t slot;    /* of the taker, or SLOT_NONE */
+    int64_t first;    /* prices of the first and the last trade; 0 before */
+    int64_t last;
+};
+
+/* What became of one step. */
+enum step { STEP_ON = 0, STEP_ENDED = 1 };
+
+int64_t match_limit(const struct engine *engine, const struct order *order)
 {
-    const struct book_level *level = book_best(&engine->books[instrument], book_opposite(side));
+    struct path path;
 
-    return level == NULL ? 0 : level->price;
+    if (order->kind != ORDER_MARKET)
+        return order->price;
+    risk_path(&engine->risk, order->node, order->instrument, &path);
+    return risk_collar(&engine->risk, &path, &engine->books[order->instrument].listing, order->side);
 }
 
-int match_has_level(struct engine *engine, uint32_t instrument, uint8_t side, int64_t price,
-                    const struct order *leaving)
+/* Whether two orders belong together, as the incoming one asks. */
+static int is_self_trade(const struct engine *engine, const struct order *taker, const struct order *maker)
 {
-    struct book *book = &engine->books[instrument];
+    const struct node *nodes = engine->risk.nodes.items;
 
-    if (book_side(book, side)->count < engine->config.levels || book_find(book, side, price) != NULL)
+    if (taker->self_trade == SELF_TRADE_ALLOW)
+        return 0;
+    if (taker->node == maker->node)
         return 1;
-    return leaving != NULL && book_find(book, side, leaving->price)->orders == 1;
+    return taker->self_trade & SELF_TRADE_BY_GROUP && nodes[taker->node].group != 0
+        && nodes[taker->node].group == nodes[maker->node].group;
 }
 
-/* Trades with the oldest order of the best opposite level, which crosses. Both sides are valued at the new
- * reference price, the maker's first. */
-static void trade(struct engine *engine, struct order *taker, const struct book_level *level)
+/* Ends the incoming order. */
+static enum step end_taker(struct sweep *sweep, enum reason reason)
 {
-    struct listing *listing = &engine->listings[taker->instrument];
-    uint32_t slot = level->head;
-    struct order *maker = &engine->pool.orders[slot];
-    int64_t quantity = maker->leaves < taker->leaves ? maker->leaves : taker->leaves;
-    int64_t price = level->price;
+    struct engine *engine = sweep->engine;
+    struct order *taker = sweep->taker;
 
-    assert(quantity > 0 && maker->side != taker->side);
-    listing->reference_price = price;
-    report_touch(engine, maker->instrument, maker->side, price);
-    taker->leaves -= quantity;
-    book_fill_best(&engine->books[maker->instrument], &engine->pool, maker->side, quantity);
-    risk_commit(&engine->risk, listing, maker->pair, maker->side, quantity);
-    risk_commit(&engine->risk, listing, taker->pair, taker->side, quantity);
-    report_trade(engine, maker, price, quantity, FLAG_MAKER);
-    report_trade(engine, taker, price, quantity, 0);
-    if (maker->leaves == 0)
-        pool_remove(&engine->pool, slot);
-}
-
-void match_run(struct engine *engine, struct order *taker, int64_t limit)
-{
-    struct book *book = &engine->books[taker->instrument];
-    uint32_t trades_max = engine->pool.used;
-
-    for (uint32_t trades = 0; taker->leaves > 0 && trades < trades_max; trades++) {
-        const struct book_level *level = book_best(book, book_opposite(taker->side));
-
-        if (level == NULL || !book_crosses(taker->side, limit, level->price))
-            return;
-        trade(engine, taker, level);
+    if (sweep->slot != SLOT_NONE) {
+        live_end(engine, sweep->slot, EVENT_ORDER_CANCELED, reason);
+        return STEP_ENDED;
     }
+    report_end(engine, EVENT_ORDER_CANCELED, taker, taker->leaves, reason);
+    risk_release(&engine->risk, &sweep->book->listing, taker->pair, taker->side, taker->leaves);
+    taker->leaves = 0;
+    return STEP_ENDED;
 }
 
-void match_rest(struct engine *engine, uint32_t slot)
+static void report_decremented(struct engine *engine, const struct order *order, uint8_t flags)
 {
-    const struct order *order = &engine->pool.orders[slot];
-
-    book_push(&engine->books[order->instrument], &engine->pool, slot);
-    report_touch(engine, order->instrument, order->side, order->price);
+    report_order(engine, EVENT_ORDER_REPLACED, order, order->quantity, REASON_SELF_TRADE, flags);
 }
 
-void match_remove(struct engine *engine, uint32_t slot)
+/* Both lose the smaller of both leaves; who has none left ends. */
+static enum step decrement(struct sweep *sweep, uint32_t slot)
 {
-    const struct order *order = &engine->pool.orders[slot];
+    struct engine *engine = sweep->engine;
+    struct order *taker = sweep->taker;
+    struct order *maker = &engine->pool.orders[slot];
+    int64_t lots = maker->leaves < taker->leaves ? maker->leaves : taker->leaves;
 
-    report_touch(engine, order->instrument, order->side, order->price);
-    book_unlink(&engine->books[order->instrument], &engine->pool, slot);
-    risk_release(&engine->risk, &engine->listings[order->instrument], order->pair, order->side, order->leaves);
-    pool_remove(&engine->pool, slot);
+    if (lots == maker->leaves) {
+        live_end(engine, slot, EVENT_ORDER_CANCELED, REASON_SELF_TRADE);
+    } else {
+        maker->quantity -= lots;
+        maker->leaves -= lots; /* as the event is to show it; place_reduce() takes it off */
+        report_decremented(engine, maker, FLAG_KEPT_PRIORITY);
+        maker->leaves += lots;
+        place_reduce(engine, slot, lots);
+        risk_release(&engine->risk, &sweep->book->listing, maker->pair, maker->side, lots);
+    }
+    if (lots == taker->leaves)
+        return end_taker(sweep, REASON_SELF_TRADE);
+    taker->quantity -= lots;
+    place_lose(engine, taker, lots);
+    report_decremented(engine, taker, 0);
+    risk_release(&engine->risk, &sweep->book->listing, taker->pair, taker->side, lots);
+    return STEP_ON;
+}
+
+static enum step prevent(struct sweep *sweep, uint32_t slot)
+{
+    uint8_t mode = sweep->taker->self_trade & (uint8_t)~SELF_TRADE_BY_GROUP;
+
+    if (mode == SELF_TRADE_DECREMENT)
+        return decrement(sweep, slot);
+    if (mode != SELF_TRADE_CANCEL_NEWEST)
+        live_end(sweep->engine, slot, EVENT_ORDER_CANCELED, REASON_SELF_TRADE);
+    return mode == SELF_TRADE_CANCEL_OLDEST ? STEP_ON : end_taker(sweep, REASON_SELF_TRADE);
+}
+
+/* The lots of so many that an order may trade, as FLAG_REDUCE_ONLY has it. */
+static int64_t allowed(const struct engine *engine, const struct order *order, int64_t lots)
+{
+    int64_t reducible;
+
+    if ((order->flags & FLAG_REDUCE_ONLY) == 0)
+        return lots;
+    reducible = risk_reducible(&engine->risk, order->pair, order->side);
+    return reducible < lots ? reducible : lots;
+}
+
+void match_trade(struct engine *engine, struct order *first, struct order *second, int64_t price, int64_t lots,
+                 uint8_t first_flags, uint8_t second_flags)
+{
+    struct listing *listing = &book_of(engine, first)->listing;
+
+    if (listing->reference_price != price)
+        listing_price(listing, price);
+    place_lose(engine, first, lots);
+    place_lose(engine, second, lots);
+    risk_commit(&engine->risk, listing, first->pair, first->side, lots);
+    risk_commit(&engine->risk, listing, second->pair, second->side, lots);
+    report_trade(engine, first, price, lots, first_flags);
+    report_trade(engine, second, price, lots, second_flags);
+    if (engine->risk.has_fees == 0)
+        return;
+    report_fee(engine, first, price, lots, first_flags, (first_flags & FLAG_MAKER) != 0);
+    report_fee(engine, second, price, lots, second_flags, 0);
+}
+
+/* place_filled() for an order about which nothing is special: it is the first of the best level. Returns 0, having done
+ * nothing, for others. */
+static int fill_plainly(struct sweep *sweep, struct order *maker, int64_t lots)
+{
+    struct engine *engine = sweep->engine;
+    struct ladder *ladder = book_side(sweep->book, maker->side);
+    struct queue *queue = page_queue(&engine->pages, ladder->best_page, maker->price);
+
+    if (!order_rests_plainly(maker) || engine->feeds & FEED_ORDERS)
+        return 0;
+    report_touch(engine, maker->instrument, maker->side, maker->price, queue);
+    queue->shown -= lots;
+    queue->total -= lots;
+    book_changed(engine, sweep->book);
+    if (maker->leaves > 0)
+        return 1;
+    queue->head = maker->next;
+    if (maker->next == SLOT_NONE)
+        queue->tail = SLOT_NONE;
+    else
+        engine->pool.orders[maker->next].previous = SLOT_NONE;
+    maker->place = PLACE_NOWHERE;
+    if (--queue->orders == 0)
+        place_drain(engine, ladder, ladder->best_page, maker->price);
+    return 1;
+}
+
+/* Trades with one resting order, and does what follows for both. */
+static void trade(struct sweep *sweep, uint32_t slot, int64_t lots)
+{
+    struct engine *engine = sweep->engine;
+    struct order *taker = sweep->taker;
+    struct order *maker = &engine->pool.orders[slot];
+    int64_t price = maker->price;
+
+    if (maker->next != SLOT_NONE)
+        __builtin_prefetch(&engine->pool.orders[maker->next], 1);
+    match_trade(engine, maker, taker, price, lots, FLAG_MAKER, 0);
+    if (!fill_plainly(sweep, maker, lots))
+        place_filled(engine, slot, lots);
+    sweep->first = sweep->first == 0 ? price : sweep->first;
+    sweep->last = price;
+    if (maker->extra != EXTRA_NONE)
+        live_traded(engine, slot);
+    if (maker->leaves == 0)
+        live_free(engine, slot);
+    if (taker->extra != EXTRA_NONE)
+        live_traded(engine, sweep->slot);
+}
+
+/* One of both may only reduce its position: it trades what that allows, and ends if that was less than it could have traded. */
+static enum step step_reducing(struct sweep *sweep, uint32_t slot, int64_t wanted)
+{
+    struct engine *engine = sweep->engine;
+    struct order *taker = sweep->taker;
+    uint64_t id = engine->pool.orders[slot].id;
+    int64_t of_maker = allowed(engine, &engine->pool.orders[slot], wanted);
+    int64_t of_taker = allowed(engine, taker, wanted);
+    int64_t lots = of_maker < of_taker ? of_maker : of_taker;
+
+    if (of_maker == 0) {
+        live_end(engine, slot, EVENT_ORDER_CANCELED, REASON_REDUCE_ONLY);
+        return STEP_ON;
+    }
+    if (of_taker == 0)
+        return end_taker(sweep, REASON_REDUCE_ONLY);
+    trade(sweep, slot, lots);
+    if (lots == wanted)
+        return STEP_ON;
+    if (of_maker == lots && engine->pool.orders[slot].id == id)
+        live_end(engine, slot, EVENT_ORDER_CANCELED, REASON_REDUCE_ONLY);
+    return of_taker == lots ? end_taker(sweep, REASON_REDUCE_ONLY) : STEP_ON;
+}
+
+/* The incoming order and the oldest of the best level: self-trade, reduce-only, the trade, and what follows. */
+static enum step step(struct sweep *sweep, const struct queue *queue)
+{
+    struct engine *engine = sweep->engine;
+    struct order *taker = sweep->taker;
+    uint32_t slot = queue->head;
+    const struct order *maker = &engine->pool.orders[slot];
+    int64_t lots;
+
+    if (is_self_trade(engine, taker, maker))
+        return prevent(sweep, slot);
+    lots = order_shown(engine, maker);
+    lots = lots < taker->leaves ? lots : taker->leaves;
+    if ((maker->flags | taker->flags) & FLAG_REDUCE_ONLY)
+        return step_reducing(sweep, slot, lots);
+    trade(sweep, slot, lots);
+    return STEP_ON;
+}
+
+static int64_t nearer(uint8_t side, int64_t limit, int64_t low, int64_t high)
+{
+    if (side == SIDE_BUY)
+        return limit < high ? limit : high;
+    return limit > low ? limit : low;
+}
+
+/* How far the bands let an order go that may go to `limit`. */
+static int64_t reach_of(const struct book *book, uint8_t side, int64_t limit)
+{
+    int64_t last = book->listing.reference_price;
+
+    if (!book->has_bands)
+        return limit;
+    limit = nearer(side, limit, book->static_low, book->static_high);
+    if (book->dynamic_bps == 0)
+        return limit;
+    return nearer(side, limit, band_low(last, book->dynamic_bps), band_high(last, book->dynamic_bps));
+}
+
+static enum run sweep_book(struct sweep *sweep, int64_t limit)
+{
+    struct engine *engine = sweep->engine;
+    struct order *taker = sweep->taker;
+    struct ladder *opposite = book_side(sweep->book, side_opposite(taker->side));
+    int64_t reach = reach_of(sweep->book, taker->side, limit);
+    enum step end = STEP_ON;
+
+    while (taker->leaves > 0 && opposite->best_price != 0 /* each step ends an order, a slice or the sweep */
+           && side_crosses(taker->side, reach, opposite->best_price)) {
+        end = step(sweep, page_queue(&engine->pages, opposite->best_page, opposite->best_price));
+        if (end == STEP_ENDED)
+            break;
+    }
+    if (sweep->first != 0) {
+        uint32_t instrument = (uint32_t)(sweep->book - engine->books);
+
+        trigger_look(engine, instrument, sweep->first);
+        if (sweep->last != sweep->first)
+            trigger_look(engine, instrument, sweep->last);
+    }
+    if (end == STEP_ENDED)
+        return RUN_ENDED;
+    return taker->leaves > 0 && book_would_trade(sweep->book, taker->side, limit) ? RUN_VOLATILE : RUN_OVER;
+}
+
+enum run match_run(struct engine *engine, struct order *taker, uint32_t slot, int64_t limit)
+{
+    struct book *book = book_of(engine, taker);
+    struct sweep sweep = {.engine = engine, .book = book, .taker = taker, .slot = slot};
+
+    assert(taker->place == PLACE_NOWHERE);
+    return book_would_trade(book, taker->side, limit) ? sweep_book(&sweep, limit) : RUN_OVER;
+}
+
+/* Lots of one level that count; `is_over` when an own order ends the counting. Before that order only what is shown comes. */
+static int64_t count_level(const struct engine *engine, const struct order *order, const struct queue *queue,
+                           int *is_over)
+{
+    int goes_on = (order->self_trade & (uint8_t)~SELF_TRADE_BY_GROUP) == SELF_TRADE_CANCEL_OLDEST;
+    int64_t total = 0;
+    int64_t shown = 0;
+    uint32_t slot = queue->head;
+
+    for (uint32_t n = queue->orders; n > 0; n--) {
+        const struct order *maker = &engine->pool.orders[slot];
+        int is_own = is_self_trade(engine, order, maker);
+
+        if (is_own && !goes_on) {
+            *is_over = 1;
+            return shown;
+        }
+        if (!is_own && !is_doubtful(maker)) {
+            total += maker->leaves;
+            shown += order_shown(engine, maker);
+        }
+        slot = maker->next;
+    }
+    return total;
+}
+
+/* Whether the position of a reduce-only order allows so many lots. */
+static int may_reduce(const struct engine *engine, const struct order *order, int64_t quantity)
+{
+    if ((order->flags & FLAG_REDUCE_ONLY) == 0)
+        return 1;
+    return order->pair != PAIR_NONE && risk_reducible(&engine->risk, order->pair, order->side) >= quantity;
+}
+
+int match_can_fill(struct engine *engine, const struct order *order, int64_t limit, int64_t quantity)
+{
+    struct book *book = book_of(engine, order);
+    const struct ladder *opposite = book_side(book, side_opposite(order->side));
+    int64_t reach = reach_of(book, order->side, limit);
+    int is_plain = order->self_trade == SELF_TRADE_ALLOW && book->doubtful == 0;
+    int64_t price = opposite->best_price;
+    int is_over = !may_reduce(engine, order, quantity);
+
+    while (price != 0 && quantity > 0 && !is_over && side_crosses(order->side, reach, price)) {
+        const struct queue *queue = ladder_find(&engine->pages, opposite, price);
+
+        quantity -= is_plain ? queue->total : count_level(engine, order, queue, &is_over);
+        price = ladder_worse(&engine->pages, opposite, price);
+    }
+    return quantity <= 0;
 }

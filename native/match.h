@@ -1,24 +1,27 @@
-/* match.h - an order against the book: what it may trade with, trading it, resting it. */
+/* match.h - one order trading against the book. */
 #ifndef TICKMESH_MATCH_H
 #define TICKMESH_MATCH_H
 
 #include "state.h"
 
-/* The price of the best level that an order of `side` would trade with, or 0. */
-int64_t match_best_opposite(struct engine *engine, uint32_t instrument, uint8_t side);
+enum run {
+    RUN_OVER = 0,       /* nothing more to trade with, or nothing left */
+    RUN_ENDED = 1,      /* self-trade or reduce-only ended the order; it is gone */
+    RUN_VOLATILE = 2,   /* it stopped at a band */
+};
 
-/* Whether one more order could rest at a price without more levels than there is room for. `leaving` is an
- * order that would go away first, or NULL. */
-int match_has_level(struct engine *engine, uint32_t instrument, uint8_t side, int64_t price,
-                    const struct order *leaving);
+/* Trades an order, which is in no book, as far as `limit` allows. `slot` is SLOT_NONE when it is not in the pool. */
+enum run match_run(struct engine *engine, struct order *taker, uint32_t slot, int64_t limit);
 
-/* Trades `taker`, whose leaves are reserved and which is in no book, as far as `limit` allows. */
-void match_run(struct engine *engine, struct order *taker, int64_t limit);
+/* Whether `quantity` lots of an order could trade at once, as section 4 of the rules counts them. */
+int match_can_fill(struct engine *engine, const struct order *order, int64_t limit, int64_t quantity);
 
-/* Puts an order of the pool into its book. */
-void match_rest(struct engine *engine, uint32_t slot);
+/* How far an order may trade: its own price, or the collar's for a MARKET order. */
+int64_t match_limit(const struct engine *engine, const struct order *order);
 
-/* Takes an order out of its book and the pool, and gives back its reservation. */
-void match_remove(struct engine *engine, uint32_t slot);
+/* Lots of a trade that leave is given to: changes both orders, the price, the gate, and tells. The resting
+ * order, or the buy in an auction, is the first. */
+void match_trade(struct engine *engine, struct order *first, struct order *second, int64_t price, int64_t lots,
+                 uint8_t first_flags, uint8_t second_flags);
 
 #endif

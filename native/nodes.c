@@ -3,8 +3,6 @@
 #include <assert.h>
 #include <stdlib.h>
 
-#include "hash.h"
-
 int nodes_init(struct nodes *nodes, uint32_t capacity)
 {
     *nodes = (struct nodes){.capacity = capacity};
@@ -24,7 +22,13 @@ void nodes_add(struct nodes *nodes, uint32_t parent)
 
     assert(nodes->count < nodes->capacity);
     assert(depth <= ENGINE_DEPTH_MAX && (parent == ENGINE_NONE) == (nodes->count == 0));
-    nodes->items[nodes->count++] = (struct node){.parent = parent, .depth = depth};
+    nodes->items[nodes->count++] = (struct node){
+        .parent = parent,
+        .depth = depth,
+        .exposure_max = -1,
+        .rate = -1,
+        .notional_max = -1,
+    };
 }
 
 uint32_t nodes_path(const struct nodes *nodes, uint32_t node, uint32_t path[ENGINE_DEPTH_MAX])
@@ -47,22 +51,4 @@ int nodes_is_within(const struct nodes *nodes, uint32_t node, uint32_t root)
         node = nodes->items[node].parent;
     }
     return 0;
-}
-
-uint64_t nodes_digest(const struct nodes *nodes, uint64_t digest)
-{
-    digest = hash_add(digest, nodes->count);
-    for (uint32_t i = 0; i < nodes->count; i++) {
-        const struct node *node = &nodes->items[i];
-
-        digest = hash_add(digest, node->parent);
-        digest = hash_add(digest, node->state);
-        digest = hash_add(digest, (uint64_t)node->exposure);
-        digest = hash_add(digest, (uint64_t)(node->exposure >> 64));
-        digest = hash_add_signed(digest, node->bucket.tokens);
-        digest = hash_add_signed(digest, node->bucket.time_ns);
-        for (unsigned type = 0; type < LIMIT_TYPES; type++)
-            digest = hash_add_signed(digest, limits_get(&node->limits, type));
-    }
-    return digest;
 }

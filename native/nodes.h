@@ -10,12 +10,16 @@
 #include "value.h"
 
 struct node {
-    wide exposure; /* micro-units: the sum over its pairs */
-    struct limits limits;
-    struct bucket bucket; /* of LIMIT_ORDER_RATE */
-    uint32_t parent;      /* ENGINE_NONE at the firm */
-    uint32_t depth;       /* nodes on the way to the firm, both counted */
-    uint8_t state;        /* enum trading_state */
+    wide exposure;         /* micro-units: the sum over its pairs */
+    int64_t exposure_max;  /* LIMIT_GROSS_EXPOSURE; -1 where not set */
+    int64_t rate;          /* LIMIT_ORDER_RATE; -1 where not set */
+    struct bucket bucket;  /* of the rate */
+    uint32_t parent;       /* ENGINE_NONE at the firm */
+    uint32_t group;        /* of self-trade prevention; 0 for none */
+    int64_t notional_max;  /* LIMIT_ORDER_NOTIONAL; -1 where not set */
+    uint32_t depth;        /* nodes on the way to the firm, both counted */
+    uint32_t state;        /* enum trading_state */
+    struct fees fees;
 };
 
 struct nodes {
@@ -36,8 +40,5 @@ uint32_t nodes_path(const struct nodes *nodes, uint32_t node, uint32_t path[ENGI
 
 /* Whether `node` is `root` or below it. */
 int nodes_is_within(const struct nodes *nodes, uint32_t node, uint32_t root);
-
-/* Adds the tree to a digest. */
-uint64_t nodes_digest(const struct nodes *nodes, uint64_t digest);
 
 #endif

@@ -8,9 +8,15 @@ void orders_new(struct engine *engine, const struct command *command);
 void orders_cancel(struct engine *engine, const struct command *command);
 void orders_replace(struct engine *engine, const struct command *command);
 
-/* Cancels all orders of a subtree, or expires all DAY orders, in book order: instrument by instrument, buys before
- * sells, best price first, oldest first. */
-void orders_mass_cancel(struct engine *engine, const struct command *command);
-void orders_end_day(struct engine *engine, const struct command *command);
+/* Whether `command` may change the order in `slot`, which may be SLOT_NONE. */
+enum reason orders_check_owner(const struct engine *engine, const struct command *command, uint32_t slot);
+
+/* The commands that end many orders at once; each is checked, and ends with MASS_CANCELED or CONTROL_REJECTED. */
+void sweep_mass_cancel(struct engine *engine, const struct command *command);
+void sweep_disconnect(struct engine *engine, const struct command *command);
+void sweep_end_of_day(struct engine *engine, const struct command *command);
+
+/* Expires what is due at the engine's time. */
+void sweep_expired(struct engine *engine);
 
 #endif

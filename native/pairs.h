@@ -1,8 +1,11 @@
 /* pairs.h - the position table: what each node holds and has open in each instrument.
  *
- * A pair exists while it has a position, an open order, a limit or a trading state, or
+ * A pair exists while it has a position, an open order, a limit, a trading state or fees, or
  * while a pair below it exists. So a pair's parent (the same instrument one node up)
- * always exists too, and a walk up the tree needs one search only. */
+ * always exists too, and a walk up the tree needs one search only.
+ *
+ * What every trade changes is one cache line; what stands on the pair is another, which
+ * also remembers what the limits of the whole path come to for a single order. */
 #ifndef TICKMESH_PAIRS_H
 #define TICKMESH_PAIRS_H
 
@@ -11,24 +14,47 @@
 #include "engine.h"
 #include "index.h"
 #include "limit.h"
-#include "value.h"
 
 #define PAIR_NONE UINT32_MAX
 
 struct pair {
-    uint64_t key;     /* of node and instrument; 0 when the slot is free */
-    int64_t position; /* lots; negative is short */
-    int64_t open[2];  /* lots of open orders: buy, sell */
-    int64_t exposure; /* micro-units, valued when the pair last changed */
-    struct limits limits;
+    uint64_t key;         /* of node and instrument; 0 when the slot is free */
+    int64_t position;     /* lots; negative is short */
+    int64_t open[2];      /* lots of open orders: buy, sell */
+    int64_t exposure;     /* micro-units, valued when the pair last changed */
+    int64_t position_max; /* LIMIT_POSITION as set, or ENGINE_POSITION_MAX */
     uint32_t node;
-    uint32_t parent;  /* slot, or PAIR_NONE at the firm; or the next free slot */
+    uint32_t parent;      /* slot, or PAIR_NONE at the firm; or the next free slot */
     uint32_t children;
-    uint8_t state;    /* enum trading_state */
+    uint32_t stands;      /* bits of what is set in `terms`; bit 0: a trading state; bit 7: fees */
 };
+
+/* The most restrictive values of a path, for one order. */
+struct ceiling {
+    int64_t quantity;
+    int64_t notional;
+    int64_t collar;       /* basis points */
+    uint32_t version;     /* of struct risk, when it was worked out */
+    uint8_t state;        /* enum trading_state */
+    uint8_t has_rate;     /* somewhere on the path */
+    uint8_t reserved[2];
+};
+
+struct pair_terms {
+    struct ceiling ceiling;
+    int64_t quantity_max; /* LIMIT_ORDER_QUANTITY; the limits mean something where `stands` says so */
+    int64_t notional_max;
+    int64_t collar;
+    struct fees fees;
+    uint32_t state;
+};
+
+#define STANDS_STATE UINT32_C(1)
+#define STANDS_FEES (UINT32_C(1) << 7)
 
 struct pairs {
     struct pair *items;
+    struct pair_terms *terms; /* by the same slot */
     uint32_t capacity;
     uint32_t used;
     uint32_t fresh; /* slots from here on were never used */
@@ -47,8 +73,23 @@ struct path {
 int pairs_init(struct pairs *pairs, uint32_t capacity);
 void pairs_free(struct pairs *pairs);
 
+static inline uint64_t pair_key(uint32_t node, uint32_t instrument)
+{
+    return ((uint64_t)node << 32 | instrument) + 1;
+}
+
+static inline uint32_t pair_instrument(const struct pair *pair)
+{
+    return (uint32_t)(pair->key - 1);
+}
+
 /* The slot of a pair, or PAIR_NONE. */
-uint32_t pairs_find(const struct pairs *pairs, uint32_t node, uint32_t instrument);
+static inline uint32_t pairs_find(const struct pairs *pairs, uint32_t node, uint32_t instrument)
+{
+    uint64_t key = pair_key(node, instrument);
+
+    return index_find(&pairs->index, index_far(key), key);
+}
 
 /* Fills in `path->pairs` for the nodes that stand there. */
 void pairs_walk(const struct pairs *pairs, uint32_t instrument, struct path *path);
@@ -59,13 +100,29 @@ int pairs_fit(const struct pairs *pairs, const struct path *path);
 /* Makes the pairs that the path lacks. They fit. */
 void pairs_complete(struct pairs *pairs, uint32_t instrument, struct path *path);
 
+static inline int pair_is_empty(const struct pair *pair)
+{
+    return (pair->position | pair->open[0] | pair->open[1]) == 0 && (pair->children | pair->stands) == 0;
+}
+
 /* Frees a pair and its ancestors as far as they have become empty. */
 void pairs_prune(struct pairs *pairs, uint32_t slot);
 
-/* The largest |position| that the open orders of one side can lead to, in lots. */
-int64_t pair_worst(const struct pair *pair);
+/* The larger of |a| and |b|, neither of which comes near 2^62. Signs of positions cannot be guessed, so no branch asks for them. */
+static inline int64_t larger_magnitude(int64_t a, int64_t b)
+{
+    int64_t a_sign = a >> 63;
+    int64_t b_sign = b >> 63;
+    int64_t size = (a ^ a_sign) - a_sign;
+    int64_t more = ((b ^ b_sign) - b_sign) - size;
 
-/* Adds the table to a digest, whatever slots it uses. */
-uint64_t pairs_digest(const struct pairs *pairs, uint64_t digest);
+    return size + (more & ~(more >> 63));
+}
+
+/* The largest |position| that the open orders of one side can lead to, in lots. */
+static inline int64_t pair_worst(const struct pair *pair)
+{
+    return larger_magnitude(pair->position + pair->open[0], pair->position - pair->open[1]);
+}
 
 #endif

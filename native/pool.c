@@ -3,48 +3,59 @@
 #include <assert.h>
 #include <stdlib.h>
 
+_Static_assert(sizeof(struct order) == 64, "an order is one cache line");
+
 int pool_init(struct pool *pool, uint32_t capacity)
 {
-    *pool = (struct pool){.capacity = capacity, .free = POOL_NONE};
+    *pool = (struct pool){.capacity = capacity, .free = SLOT_NONE};
     pool->orders = calloc(capacity, sizeof *pool->orders);
     if (pool->orders == NULL)
         return 0;
-    return index_init(&pool->index, capacity, &pool->orders[0].id, sizeof *pool->orders);
+    return directory_init(&pool->directory, capacity, pool->orders);
 }
 
 void pool_free(struct pool *pool)
 {
-    index_free(&pool->index);
+    directory_free(&pool->directory);
     free(pool->orders);
     pool->orders = NULL;
 }
 
-uint32_t pool_put(struct pool *pool, const struct order *order)
+int extras_init(struct extras *extras, uint32_t capacity)
 {
-    uint32_t slot = pool->free;
+    *extras = (struct extras){.capacity = capacity, .free = EXTRA_NONE};
+    extras->items = calloc(capacity, sizeof *extras->items);
+    if (extras->items == NULL)
+        return 0;
+    extras->triggers = (struct forest){(unsigned char *)&extras->items[0].trigger_node, sizeof *extras->items};
+    extras->expiries = (struct forest){(unsigned char *)&extras->items[0].expiry_node, sizeof *extras->items};
+    return 1;
+}
 
-    assert(pool->used < pool->capacity);
-    if (slot == POOL_NONE)
-        slot = pool->fresh++;
+void extras_free(struct extras *extras)
+{
+    free(extras->items);
+    extras->items = NULL;
+}
+
+uint32_t extras_put(struct extras *extras, uint32_t slot)
+{
+    uint32_t i = extras->free;
+
+    assert(extras->used < extras->capacity);
+    if (i == EXTRA_NONE)
+        i = extras->fresh++;
     else
-        pool->free = pool->orders[slot].next;
-    pool->used++;
-    pool->orders[slot] = *order;
-    index_insert(&pool->index, slot);
-    return slot;
+        extras->free = extras->items[i].slot;
+    extras->used++;
+    extras->items[i] = (struct extra){.slot = slot, .ring = slot};
+    return i;
 }
 
-void pool_remove(struct pool *pool, uint32_t slot)
+void extras_remove(struct extras *extras, uint32_t i)
 {
-    assert(slot < pool->fresh && pool->used > 0);
-    index_remove(&pool->index, slot);
-    pool->orders[slot].id = 0;
-    pool->orders[slot].next = pool->free;
-    pool->free = slot;
-    pool->used--;
-}
-
-uint32_t pool_find(const struct pool *pool, uint64_t id)
-{
-    return id == 0 ? POOL_NONE : index_find(&pool->index, id);
+    assert(extras->used > 0);
+    extras->items[i].slot = extras->free;
+    extras->free = i;
+    extras->used--;
 }

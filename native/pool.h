@@ -1,46 +1,93 @@
-/* pool.h - the resting orders of all books: one array, found by id, linked by slot. */
+/* pool.h - all live orders: one array, found by id, linked by slot; and their extras. */
 #ifndef TICKMESH_POOL_H
 #define TICKMESH_POOL_H
 
+#include <assert.h>
 #include <stdint.h>
 
-#include "index.h"
-
-#define POOL_NONE UINT32_MAX
-
-struct order {
-    uint64_t id;
-    int64_t price;    /* ticks; a MARKET order's is 0 */
-    int64_t quantity; /* lots, in total */
-    int64_t leaves;   /* lots, not yet traded */
-    uint32_t instrument;
-    uint32_t node;
-    uint32_t pair;    /* slot of (node, instrument) in the position table */
-    uint32_t next;    /* younger order of the level; or the next free slot */
-    uint32_t previous;
-    uint8_t side;
-    uint8_t time_in_force;
-    uint8_t flags;
-};
+#include "directory.h"
+#include "order.h"
 
 struct pool {
     struct order *orders;
     uint32_t capacity;
     uint32_t used;
     uint32_t fresh; /* slots from here on were never used, and their memory never touched */
-    uint32_t free;  /* first returned slot, or POOL_NONE */
-    struct index index;
+    uint32_t free;  /* first returned slot, or SLOT_NONE */
+    struct directory directory;
+};
+
+struct extras {
+    struct extra *items;
+    uint32_t capacity;
+    uint32_t used;
+    uint32_t fresh;
+    uint32_t free;
+    struct forest triggers; /* the same array, seen as nodes of a tree */
+    struct forest expiries;
 };
 
 /* Makes an empty pool. Returns 0 when memory is short. Free with pool_free(). */
 int pool_init(struct pool *pool, uint32_t capacity);
 void pool_free(struct pool *pool);
 
-/* Stores a copy of `order`, which is new. Returns its slot. The pool is not full. */
-uint32_t pool_put(struct pool *pool, const struct order *order);
-void pool_remove(struct pool *pool, uint32_t slot);
+/* Stores a copy of `order`, which is new. Returns its slot. The pool is not full. Field by field, as events_add() does. */
+static inline uint32_t pool_put(struct pool *pool, struct order order)
+{
+    uint32_t slot = pool->free;
+    struct order *place;
 
-/* The slot of an order, or POOL_NONE when there is none of that id. */
-uint32_t pool_find(const struct pool *pool, uint64_t id);
+    assert(pool->used < pool->capacity);
+    if (slot == SLOT_NONE)
+        slot = pool->fresh++;
+    else
+        pool->free = pool->orders[slot].next;
+    pool->used++;
+    place = &pool->orders[slot];
+    place->id = order.id;
+    place->price = order.price;
+    place->leaves = order.leaves;
+    place->quantity = order.quantity;
+    place->next = order.next;
+    place->previous = order.previous;
+    place->instrument = order.instrument;
+    place->node = order.node;
+    place->pair = order.pair;
+    place->extra = order.extra;
+    place->side = order.side;
+    place->kind = order.kind;
+    place->time_in_force = order.time_in_force;
+    place->flags = order.flags;
+    place->self_trade = order.self_trade;
+    place->place = order.place;
+    place->is_listed = order.is_listed;
+    place->reserved = 0;
+    directory_add(&pool->directory, slot);
+    return slot;
+}
+
+static inline void pool_remove(struct pool *pool, uint32_t slot)
+{
+    struct order *order = &pool->orders[slot];
+
+    assert(slot < pool->fresh && pool->used > 0 && order->id != 0);
+    directory_remove(&pool->directory, slot);
+    order->id = 0;
+    order->next = pool->free;
+    pool->free = slot;
+    pool->used--;
+}
+
+/* The slot of an order, or SLOT_NONE when there is none of that id. */
+static inline uint32_t pool_find(const struct pool *pool, uint64_t id)
+{
+    return id == 0 ? SLOT_NONE : directory_find(&pool->directory, id);
+}
+
+/* The same for extras. A new one is all zeros, alone in its list, in no tree. */
+int extras_init(struct extras *extras, uint32_t capacity);
+void extras_free(struct extras *extras);
+uint32_t extras_put(struct extras *extras, uint32_t slot);
+void extras_remove(struct extras *extras, uint32_t i);
 
 #endif

@@ -1,6 +1,12 @@
-/* query.c - what an engine tells without being changed: status, depth, limits, digest. */
-#include "hash.h"
+/* query.c - what an engine tells without being changed: status, depth, orders, limits, positions. */
+#include "auction.h"
+#include "report.h"
 #include "state.h"
+
+static int is_side(uint8_t side)
+{
+    return side == SIDE_BUY || side == SIDE_SELL;
+}
 
 void engine_status(const struct engine *engine, struct engine_status *status)
 {
@@ -11,33 +17,137 @@ void engine_status(const struct engine *engine, struct engine_status *status)
         .instruments = engine->instrument_count,
         .nodes = engine->risk.nodes.count,
         .positions = engine->risk.pairs.used,
+        .pages = engine->pages.used,
+        .extras = engine->extras.used,
+        .time_ns = engine->time_ns,
     };
 }
 
 uint32_t engine_depth(const struct engine *engine, uint32_t instrument, uint8_t side, struct level *levels,
                       uint32_t depth)
 {
-    const struct book_side *source;
-    uint32_t count;
+    const struct ladder *ladder;
+    uint32_t count = 0;
 
-    if (!is_listed(engine, instrument) || (side != SIDE_BUY && side != SIDE_SELL))
+    if (!is_listed(engine, instrument) || !is_side(side))
         return 0;
-    source = book_side(&engine->books[instrument], side);
-    count = source->count < depth ? source->count : depth;
-    for (uint32_t i = 0; i < count; i++) {
-        const struct book_level *level = &source->levels[source->count - 1 - i];
+    ladder = &engine->books[instrument].sides[side - 1];
+    for (int64_t price = ladder->best_price; price != 0 && count < depth;
+         price = ladder_worse(&engine->pages, ladder, price)) {
+        const struct queue *queue = ladder_find(&engine->pages, ladder, price);
 
-        levels[i] = (struct level){.price = level->price, .quantity = level->quantity, .orders = level->orders};
+        levels[count++] = (struct level){.price = price, .quantity = queue->shown, .orders = queue->orders};
     }
     return count;
 }
 
+/* What an order has in its extra: its trigger as it is now, its end, its list. A trailing stop that is held follows
+ * nothing yet: its distance is all there is. */
+static void view_extra(const struct extra *extra, struct order_view *view)
+{
+    view->expiry_ns = extra->expiry_ns;
+    view->held = extra->role == ROLE_HELD || extra->role == ROLE_HELD_BRACKET;
+    if (is_trailing(view->kind) && view->held)
+        view->trigger = extra->distance;
+    else if (is_conditional(view->kind) || is_pegged(view->kind))
+        view->trigger = extra->trigger;
+}
+
+static void view_order(const struct engine *engine, uint32_t slot, struct order_view *view)
+{
+    const struct order *order = &engine->pool.orders[slot];
+
+    *view = (struct order_view){
+        .id = order->id,
+        .price = order->price,
+        .quantity = order->quantity,
+        .leaves = order->leaves,
+        .instrument = order->instrument,
+        .node = order->node,
+        .side = order->side,
+        .kind = order->kind,
+        .time_in_force = order->time_in_force,
+        .flags = order->flags,
+        .resting = order->place == PLACE_BOOK,
+    };
+    if (view->resting)
+        view->shown = order_shown(engine, order);
+    if (order->extra != EXTRA_NONE)
+        view_extra(extra_of(engine, order), view);
+}
+
+int engine_order(const struct engine *engine, uint64_t id, struct order_view *view)
+{
+    uint32_t slot = pool_find(&engine->pool, id);
+
+    if (slot == SLOT_NONE)
+        return 0;
+    view_order(engine, slot, view);
+    return 1;
+}
+
+/* Copies the orders of one queue, oldest first, while there is room. */
+static uint32_t view_queue(const struct engine *engine, const struct queue *queue, struct order_view *orders,
+                           uint32_t room)
+{
+    uint32_t count = queue->orders < room ? queue->orders : room;
+    uint32_t slot = queue->head;
+
+    for (uint32_t i = 0; i < count; i++) {
+        view_order(engine, slot, &orders[i]);
+        slot = engine->pool.orders[slot].next;
+    }
+    return count;
+}
+
+uint32_t engine_queue(const struct engine *engine, uint32_t instrument, uint8_t side, struct order_view *orders,
+                      uint32_t count)
+{
+    const struct ladder *ladder;
+    uint32_t done;
+
+    if (!is_listed(engine, instrument) || !is_side(side))
+        return 0;
+    ladder = &engine->books[instrument].sides[side - 1];
+    done = view_queue(engine, &engine->books[instrument].market[side - 1], orders, count);
+    for (int64_t price = ladder->best_price; price != 0 && done < count;
+         price = ladder_worse(&engine->pages, ladder, price))
+        done += view_queue(engine, ladder_find(&engine->pages, ladder, price), orders + done, count - done);
+    return done;
+}
+
+int engine_instrument(const struct engine *engine, uint32_t instrument, struct instrument_view *view)
+{
+    const struct book *book;
+    struct auction auction;
+
+    if (!is_listed(engine, instrument))
+        return 0;
+    book = &engine->books[instrument];
+    auction = auction_find((struct engine *)engine, instrument);
+    *view = (struct instrument_view){
+        .reference_price = book->listing.reference_price,
+        .static_price = book->static_price,
+        .unit_value = book->listing.unit_value,
+        .static_bps = book->static_bps,
+        .dynamic_bps = book->dynamic_bps,
+        .auction_price = auction.price,
+        .auction_quantity = auction.volume,
+        .auction_imbalance = auction.imbalance,
+        .waiting = book->waiting.count,
+        .phase = book->phase,
+    };
+    return 1;
+}
+
 void engine_exposure(const struct engine *engine, uint32_t node, uint32_t instrument, struct exposure *exposure)
 {
-    uint32_t slot = is_node(engine, node) ? pairs_find(&engine->risk.pairs, node, instrument) : PAIR_NONE;
+    uint32_t slot = PAIR_NONE;
     const struct pair *pair;
 
     *exposure = (struct exposure){0};
+    if (is_node(engine, node) && is_listed(engine, instrument))
+        slot = pairs_find(&engine->risk.pairs, node, instrument);
     if (slot == PAIR_NONE)
         return;
     pair = &engine->risk.pairs.items[slot];
@@ -48,34 +158,58 @@ void engine_exposure(const struct engine *engine, uint32_t node, uint32_t instru
     };
 }
 
+/* The value of a limit that stands on a pair. */
+static int64_t limit_of_pair(const struct pair *pair, const struct pair_terms *terms, uint8_t type)
+{
+    switch (type) {
+    case LIMIT_ORDER_QUANTITY:
+        return terms->quantity_max;
+    case LIMIT_ORDER_NOTIONAL:
+        return terms->notional_max;
+    case LIMIT_PRICE_COLLAR:
+        return terms->collar;
+    default:
+        return pair->position_max;
+    }
+}
+
 static struct usage usage_of_pair(const struct engine *engine, uint32_t node, uint32_t instrument, uint8_t type)
 {
-    uint32_t slot = pairs_find(&engine->risk.pairs, node, instrument);
-    const struct pair *pair;
+    const struct pairs *pairs = &engine->risk.pairs;
+    uint32_t slot = pairs_find(pairs, node, instrument);
+    struct usage usage = {.limit = -1};
 
     if (slot == PAIR_NONE)
-        return (struct usage){.limit = -1};
-    pair = &engine->risk.pairs.items[slot];
-    return (struct usage){
-        .limit = limits_get(&pair->limits, type),
-        .used = type == LIMIT_POSITION ? pair_worst(pair) : 0,
-    };
+        return usage;
+    if (pairs->items[slot].stands & STANDS(type))
+        usage.limit = limit_of_pair(&pairs->items[slot], &pairs->terms[slot], type);
+    if (type == LIMIT_POSITION)
+        usage.used = pair_worst(&pairs->items[slot]);
+    return usage;
+}
+
+/* Orders taken from a bucket and not refilled by now. */
+static struct usage usage_of_rate(const struct engine *engine, const struct node *node)
+{
+    struct bucket bucket = node->bucket;
+    struct usage usage = {.limit = node->rate};
+
+    if (node->rate < 0)
+        return usage;
+    bucket_refill(&bucket, node->rate, engine->time_ns);
+    usage.used = bucket_used(&bucket, node->rate);
+    return usage;
 }
 
 static struct usage usage_of_node(const struct engine *engine, uint32_t index, uint8_t type)
 {
     const struct node *node = &engine->risk.nodes.items[index];
-    struct usage usage = {.limit = limits_get(&node->limits, type)};
 
-    if (type == LIMIT_GROSS_EXPOSURE)
-        usage.used = value_saturate(node->exposure);
-    if (type == LIMIT_ORDER_RATE && usage.limit >= 0) {
-        struct bucket bucket = node->bucket;
-
-        bucket_refill(&bucket, usage.limit, engine->time_ns);
-        usage.used = bucket_used(&bucket, usage.limit);
-    }
-    return usage;
+    if (type == LIMIT_ORDER_RATE)
+        return usage_of_rate(engine, node);
+    if (type == LIMIT_ORDER_NOTIONAL)
+        return (struct usage){.limit = node->notional_max};
+    return (struct usage){.limit = node->exposure_max, .used = value_saturate(node->exposure)};
 }
 
 int engine_usage(const struct engine *engine, uint32_t node, uint32_t instrument, uint8_t limit_type,
@@ -93,53 +227,4 @@ int engine_usage(const struct engine *engine, uint32_t node, uint32_t instrument
     *usage = has_instrument ? usage_of_pair(engine, node, instrument, limit_type)
                             : usage_of_node(engine, node, limit_type);
     return 1;
-}
-
-static uint64_t digest_order(const struct order *order, uint64_t digest)
-{
-    digest = hash_add(digest, order->id);
-    digest = hash_add_signed(digest, order->price);
-    digest = hash_add_signed(digest, order->quantity);
-    digest = hash_add_signed(digest, order->leaves);
-    digest = hash_add(digest, order->node);
-    return hash_add(digest, (uint64_t)order->side << 16 | (uint64_t)order->time_in_force << 8 | order->flags);
-}
-
-static uint64_t digest_side(const struct engine *engine, const struct book_side *side, uint64_t digest)
-{
-    digest = hash_add(digest, side->count);
-    for (uint32_t i = side->count; i > 0; i--) {
-        const struct book_level *level = &side->levels[i - 1];
-        uint32_t slot = level->head;
-
-        for (uint32_t n = 0; n < level->orders; n++) {
-            digest = digest_order(&engine->pool.orders[slot], digest);
-            slot = engine->pool.orders[slot].next;
-        }
-    }
-    return digest;
-}
-
-static uint64_t digest_instruments(const struct engine *engine, uint64_t digest)
-{
-    digest = hash_add(digest, engine->instrument_count);
-    for (uint32_t i = 0; i < engine->instrument_count; i++) {
-        digest = hash_add_signed(digest, engine->listings[i].reference_price);
-        digest = hash_add_signed(digest, engine->listings[i].unit_value);
-        digest = digest_side(engine, book_side(&engine->books[i], SIDE_BUY), digest);
-        digest = digest_side(engine, book_side(&engine->books[i], SIDE_SELL), digest);
-    }
-    return digest;
-}
-
-uint64_t engine_state_hash(const struct engine *engine)
-{
-    uint64_t digest = hash_add(0, engine->sequence);
-
-    digest = hash_add(digest, engine->log.sequence);
-    digest = hash_add_signed(digest, engine->time_ns);
-    digest = digest_instruments(engine, digest);
-    digest = nodes_digest(&engine->risk.nodes, digest);
-    digest = pairs_digest(&engine->risk.pairs, digest);
-    return keys_digest(&engine->keys, digest);
 }

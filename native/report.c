@@ -1,42 +1,31 @@
 #include "report.h"
 
-void report_order(struct engine *engine, uint8_t type, const struct order *order, int64_t quantity, uint8_t flags)
+static const struct queue EMPTY = {.head = SLOT_NONE, .tail = SLOT_NONE};
+
+/* Micro-units of `value` at a rate in millionths, rounded up. */
+static int64_t fee_of(int64_t value, int32_t rate)
 {
-    events_add(&engine->log, (struct event){
-        .type = type,
-        .order = order->id,
-        .price = order->price,
-        .quantity = quantity,
-        .leaves = order->leaves,
-        .instrument = order->instrument,
-        .node = order->node,
-        .side = order->side,
-        .flags = flags,
-    });
+    wide product = (wide)value * rate;
+    wide fee = product / 1000000;
+
+    return value_saturate(product > 0 && product % 1000000 != 0 ? fee + 1 : fee);
 }
 
-void report_end(struct engine *engine, uint8_t type, const struct order *order, enum reason reason)
+void report_fee(struct engine *engine, const struct order *order, int64_t price, int64_t quantity, uint8_t flags,
+                int is_maker)
 {
-    events_add(&engine->log, (struct event){
-        .type = type,
-        .order = order->id,
-        .price = order->price,
-        .quantity = order->leaves,
-        .instrument = order->instrument,
-        .node = order->node,
-        .side = order->side,
-        .reason = (uint8_t)reason,
-    });
-}
+    const struct fees *fees = risk_fees(&engine->risk, order->node, order->instrument);
+    int64_t value = value_micro(quantity, price, engine->books[order->instrument].listing.unit_value);
+    int32_t rate;
 
-void report_trade(struct engine *engine, const struct order *order, int64_t price, int64_t quantity, uint8_t flags)
-{
+    if (fees == NULL)
+        return;
+    rate = is_maker ? fees->maker : fees->taker;
     events_add(&engine->log, (struct event){
-        .type = EVENT_TRADE,
+        .type = EVENT_FEE,
         .order = order->id,
-        .price = price,
-        .quantity = quantity,
-        .leaves = order->leaves,
+        .price = rate,
+        .quantity = fee_of(value, rate),
         .instrument = order->instrument,
         .node = order->node,
         .side = order->side,
@@ -123,36 +112,119 @@ void report_refused(struct engine *engine, const struct command *command)
     });
 }
 
-static int is_touch(const struct touch *touch, uint32_t instrument, uint8_t side, int64_t price)
+void report_phase(struct engine *engine, uint32_t instrument, uint8_t from, uint8_t to, enum reason reason)
 {
-    return touch->price == price && touch->side == side && touch->instrument == instrument;
+    events_add(&engine->log, (struct event){
+        .type = EVENT_PHASE_CHANGED,
+        .instrument = instrument,
+        .node = ENGINE_NONE,
+        .quantity = to,
+        .leaves = from,
+        .reason = (uint8_t)reason,
+    });
 }
 
-void report_touch(struct engine *engine, uint32_t instrument, uint8_t side, int64_t price)
+void report_auction(struct engine *engine, uint32_t instrument, int64_t price, int64_t volume, int64_t imbalance,
+                    uint8_t flags)
 {
-    uint32_t count = engine->touch_count;
+    events_add(&engine->log, (struct event){
+        .type = EVENT_AUCTION,
+        .instrument = instrument,
+        .node = ENGINE_NONE,
+        .price = price,
+        .quantity = volume,
+        .leaves = imbalance,
+        .flags = flags,
+    });
+}
 
-    if (count > 0 && is_touch(&engine->touches[count - 1], instrument, side, price))
+void report_shown(struct engine *engine, const struct order *order, int64_t shown, uint8_t flags)
+{
+    events_add(&engine->log, (struct event){
+        .type = EVENT_BOOK_ORDER,
+        .order = order->id,
+        .price = order->price,
+        .quantity = shown,
+        .instrument = order->instrument,
+        .node = ENGINE_NONE,
+        .side = order->side,
+        .flags = flags,
+    });
+}
+
+void report_level(struct engine *engine, uint8_t side)
+{
+    struct owed *owed = &engine->owed;
+    const struct queue *queue = owed->queues[side - 1];
+
+    if (owed->prices[side - 1] < 0)
         return;
-    engine->touches[count] = (struct touch){.price = price, .instrument = instrument, .side = side};
-    engine->touch_count = count + 1;
-}
-
-void report_levels(struct engine *engine)
-{
-    for (uint32_t i = 0; i < engine->touch_count; i++) {
-        const struct touch *touch = &engine->touches[i];
-        const struct book_level *level = book_find(&engine->books[touch->instrument], touch->side, touch->price);
-
+    if (engine->feeds & FEED_LEVELS) {
         events_add(&engine->log, (struct event){
             .type = EVENT_BOOK_LEVEL,
-            .instrument = touch->instrument,
+            .instrument = owed->instrument,
             .node = ENGINE_NONE,
-            .side = touch->side,
-            .price = touch->price,
-            .quantity = level == NULL ? 0 : level->quantity,
-            .leaves = level == NULL ? 0 : level->orders,
+            .side = side,
+            .price = owed->prices[side - 1],
+            .quantity = queue->shown,
+            .leaves = queue->orders,
         });
     }
-    engine->touch_count = 0;
+    owed->prices[side - 1] = -1;
+}
+
+/* The best level of a side as it is now. */
+static struct top top_of(const struct engine *engine, const struct ladder *ladder)
+{
+    const struct queue *queue;
+
+    if (ladder->best_price == 0)
+        return (struct top){0};
+    queue = page_queue(&engine->pages, ladder->best_page, ladder->best_price);
+    return (struct top){.price = ladder->best_price, .shown = queue->shown, .orders = queue->orders};
+}
+
+static void report_top(struct engine *engine, uint8_t side)
+{
+    struct book *book = &engine->books[engine->owed.instrument];
+    struct top *told = &book->told[side - 1];
+    struct top now = top_of(engine, book_side(book, side));
+
+    if (told->price == now.price && told->shown == now.shown && told->orders == now.orders)
+        return;
+    *told = now;
+    events_add(&engine->log, (struct event){
+        .type = EVENT_BOOK_TOP,
+        .instrument = engine->owed.instrument,
+        .node = ENGINE_NONE,
+        .side = side,
+        .price = now.price,
+        .quantity = now.shown,
+        .leaves = now.orders,
+    });
+}
+
+void report_owed(struct engine *engine)
+{
+    if (engine->owed.instrument == ENGINE_NONE)
+        return;
+    report_level(engine, SIDE_BUY);
+    report_level(engine, SIDE_SELL);
+    if (engine->feeds & FEED_TOP) {
+        report_top(engine, SIDE_BUY);
+        report_top(engine, SIDE_SELL);
+    }
+    engine->owed.instrument = ENGINE_NONE;
+}
+
+void report_forget(struct engine *engine, const struct page *page)
+{
+    const struct queue *first = page->queues;
+
+    for (int i = 0; i < 2; i++) {
+        const struct queue *queue = engine->owed.queues[i];
+
+        if (engine->owed.prices[i] >= 0 && queue >= first && queue < first + PAGE_LEVELS)
+            engine->owed.queues[i] = &EMPTY;
+    }
 }

@@ -6,6 +6,7 @@
 #ifndef TICKMESH_RISK_H
 #define TICKMESH_RISK_H
 
+#include <assert.h>
 #include <stdint.h>
 
 #include "engine.h"
@@ -16,16 +17,29 @@
 struct risk {
     struct nodes nodes;
     struct pairs pairs;
+    uint32_t version; /* of all limits and states; never 0 */
+    uint32_t has_fees; /* places with fees */
+};
+
+/* What the gate looks at. A held order is looked at twice. */
+enum scope {
+    SCOPE_ORDER = 1,    /* state, quantity, notional, collar */
+    SCOPE_RATE = 2,
+    SCOPE_POSITION = 4, /* position, gross exposure */
+    SCOPE_NEW = 7,
+    SCOPE_HELD = 3,
+    SCOPE_RELEASED = 5,
 };
 
 /* What somebody wants to do: a new order, or a replace of one. */
 struct intent {
-    int64_t price;    /* ticks; the reference price for a MARKET order */
-    int64_t quantity; /* lots of the whole order */
-    int64_t leaves;   /* lots that may still trade */
-    int64_t released; /* lots of the same side that are reserved now and would not be */
+    int64_t price;      /* ticks that the order is valued at */
+    int64_t collared;   /* ticks that the collar looks at; 0 for none */
+    int64_t quantity;   /* lots of the whole order */
+    int64_t leaves;     /* lots that may still trade */
+    int64_t released;   /* lots of the same side that are reserved now and would not be */
     uint8_t side;
-    uint8_t kind;     /* enum order_type */
+    uint8_t reduces;    /* FLAG_REDUCE_ONLY */
 };
 
 /* The gate's answer. The figures stand only where a limit was exceeded. */
@@ -41,30 +55,92 @@ struct verdict {
 int risk_init(struct risk *risk, uint32_t nodes, uint32_t positions);
 void risk_free(struct risk *risk);
 
+/* Says that a limit or state has changed. */
+void risk_touch(struct risk *risk);
+
 /* The path of (node, instrument) up to the firm. */
 void risk_path(const struct risk *risk, uint32_t node, uint32_t instrument, struct path *path);
+
+/* Whether an intent of a pair that exists passes everything; charges the rate if so. When it
+ * says no it has changed nothing, and risk_check() finds out why. */
+int risk_passes(struct risk *risk, uint32_t pair, const struct listing *listing, const struct intent *intent,
+                int64_t now_ns);
 
 /* Whether trading states and limits allow the intent. Charges the order rate when it
  * gets as far as that; changes nothing else. */
 struct verdict risk_check(struct risk *risk, const struct path *path, const struct listing *listing,
-                          const struct intent *intent, int64_t now_ns);
+                          const struct intent *intent, enum scope scope, int64_t now_ns);
+
+/* Whether an order that has its reservation may still trade: REASON_NONE, TRADING_HALTED, REDUCE_ONLY or PRICE_COLLAR. */
+enum reason risk_recheck(const struct risk *risk, const struct path *path, const struct listing *listing,
+                         const struct intent *intent);
 
 /* The furthest price that the collars of the path allow, or a price that no order has
  * when there are none. */
 int64_t risk_collar(const struct risk *risk, const struct path *path, const struct listing *listing,
                     uint8_t side);
 
+/* How many lots an order of `side` may trade before the position of its pair is closed. */
+static inline int64_t risk_reducible(const struct risk *risk, uint32_t pair, uint8_t side)
+{
+    int64_t position = risk->pairs.items[pair].position;
+    int64_t lots = side == SIDE_BUY ? -position : position;
+
+    return lots > 0 ? lots : 0;
+}
+
+/* Values a pair anew, at the reference price of this moment. */
+static inline void risk_revalue(struct risk *risk, const struct listing *listing, struct pair *pair)
+{
+    int64_t exposure = listing_value(listing, pair_worst(pair));
+
+    risk->nodes.items[pair->node].exposure += exposure - pair->exposure;
+    pair->exposure = exposure;
+}
+
+/* Adds `opened` lots to what a pair and its ancestors have open on a side, and `bought` to their positions; either may be
+ * negative. */
+static inline void risk_move(struct risk *risk, const struct listing *listing, uint32_t slot, uint8_t side,
+                             int64_t opened, int64_t bought)
+{
+    for (uint32_t steps = 0; slot != PAIR_NONE && steps < ENGINE_DEPTH_MAX; steps++) {
+        struct pair *pair = &risk->pairs.items[slot];
+
+        pair->open[side - 1] += opened;
+        pair->position += bought;
+        assert(pair->open[side - 1] >= 0);
+        risk_revalue(risk, listing, pair);
+        slot = pair->parent;
+    }
+}
+
 /* Adds `quantity` lots, or takes them off when negative, to what a pair and its
  * ancestors have open. */
-void risk_reserve(struct risk *risk, const struct listing *listing, uint32_t pair, uint8_t side,
-                  int64_t quantity);
+static inline void risk_reserve(struct risk *risk, const struct listing *listing, uint32_t pair, uint8_t side,
+                                int64_t quantity)
+{
+    risk_move(risk, listing, pair, side, quantity, 0);
+}
 
 /* Moves `quantity` lots from open to the position. Frees pairs that become empty. */
-void risk_commit(struct risk *risk, const struct listing *listing, uint32_t pair, uint8_t side,
-                 int64_t quantity);
+static inline void risk_commit(struct risk *risk, const struct listing *listing, uint32_t pair, uint8_t side,
+                               int64_t quantity)
+{
+    risk_move(risk, listing, pair, side, -quantity, side == SIDE_BUY ? quantity : -quantity);
+    if (pair_is_empty(&risk->pairs.items[pair]))
+        pairs_prune(&risk->pairs, pair);
+}
 
 /* Takes `quantity` lots off what is open. Frees pairs that become empty. */
-void risk_release(struct risk *risk, const struct listing *listing, uint32_t pair, uint8_t side,
-                  int64_t quantity);
+static inline void risk_release(struct risk *risk, const struct listing *listing, uint32_t pair, uint8_t side,
+                                int64_t quantity)
+{
+    risk_move(risk, listing, pair, side, -quantity, 0);
+    if (pair_is_empty(&risk->pairs.items[pair]))
+        pairs_prune(&risk->pairs, pair);
+}
+
+/* The fee rates that stand nearest to (node, instrument), or NULL. */
+const struct fees *risk_fees(const struct risk *risk, uint32_t node, uint32_t instrument);
 
 #endif

@@ -1,103 +1,149 @@
-/* sweep.c - the commands that end many orders at once. */
+/* sweep.c - the commands that end many orders at once, and time, which does so too. */
 #include <assert.h>
 
-#include "match.h"
+#include "collect.h"
+#include "expiry.h"
+#include "live.h"
 #include "orders.h"
-#include "report.h"
 
-/* Which orders a sweep ends, and how. */
+/* Which orders a sweep ends, how it calls that, and what it checks. */
 struct sweep {
-    const struct command *command;
-    uint8_t type;       /* of the event that ends an order */
+    int (*wants)(const struct engine *engine, const struct collection *collection, const struct order *order);
+    uint8_t type; /* of the event that ends an order */
     enum reason reason;
-    int64_t ended;      /* orders so far */
+    uint8_t side_max;
+    int has_node;
 };
 
-static int matches(const struct engine *engine, const struct sweep *sweep, const struct order *order)
+static int is_asked(const struct engine *engine, const struct command *command, const struct order *order)
 {
-    if (sweep->type == EVENT_ORDER_EXPIRED)
-        return order->time_in_force == TIF_DAY;
-    return nodes_is_within(&engine->risk.nodes, order->node, sweep->command->node);
+    return (command->side == 0 || command->side == order->side)
+        && nodes_is_within(&engine->risk.nodes, order->node, command->node);
 }
 
-static void sweep_level(struct engine *engine, struct sweep *sweep, const struct book_level *level)
+static int wants_any(const struct engine *engine, const struct collection *collection, const struct order *order)
 {
-    uint32_t slot = level->head;
-    uint32_t orders = level->orders;
-
-    for (uint32_t i = 0; i < orders; i++) {
-        const struct order *order = &engine->pool.orders[slot];
-        uint32_t next = order->next;
-
-        if (matches(engine, sweep, order)) {
-            report_end(engine, sweep->type, order, sweep->reason);
-            match_remove(engine, slot);
-            sweep->ended++;
-        }
-        slot = next;
-    }
-    assert(slot == POOL_NONE);
+    return is_asked(engine, collection->command, order);
 }
 
-/* From the best level at the end of the array to the worst: a level that goes moves better ones only. */
-static void sweep_side(struct engine *engine, struct sweep *sweep, uint32_t instrument, uint8_t side)
+static int wants_connected(const struct engine *engine, const struct collection *collection, const struct order *order)
 {
-    const struct book_side *levels = book_side(&engine->books[instrument], side);
-
-    for (uint32_t i = levels->count; i > 0; i--)
-        sweep_level(engine, sweep, &levels->levels[i - 1]);
+    return (order->flags & FLAG_CANCEL_ON_DISCONNECT) != 0 && is_asked(engine, collection->command, order);
 }
 
-static void sweep_books(struct engine *engine, struct sweep *sweep)
+static int wants_of_today(const struct engine *engine, const struct collection *collection, const struct order *order)
 {
-    const struct command *command = sweep->command;
+    uint8_t time_in_force = order->time_in_force;
+
+    (void)engine;
+    (void)collection;
+    return time_in_force == TIF_DAY || time_in_force == TIF_AT_THE_OPENING || time_in_force == TIF_AT_THE_CLOSE
+        || time_in_force == TIF_GOOD_FOR_AUCTION;
+}
+
+static void find(struct engine *engine, struct collection *collection)
+{
+    const struct command *command = collection->command;
     int is_all = command->instrument == ENGINE_NONE;
     uint32_t first = is_all ? 0 : command->instrument;
     uint32_t end = is_all ? engine->instrument_count : command->instrument + 1;
 
     for (uint32_t instrument = first; instrument < end; instrument++) {
+        const struct book *book = &engine->books[instrument];
+
         if (command->side != SIDE_SELL)
-            sweep_side(engine, sweep, instrument, SIDE_BUY);
+            collect_side(engine, collection, book, SIDE_BUY);
         if (command->side != SIDE_BUY)
-            sweep_side(engine, sweep, instrument, SIDE_SELL);
+            collect_side(engine, collection, book, SIDE_SELL);
+        collect_waiting(engine, collection, book);
     }
 }
 
-static void sweep_run(struct engine *engine, struct sweep *sweep, uint32_t node)
+/* Returns how many orders it ended itself. */
+static int64_t end_all(struct engine *engine, const struct sweep *sweep, const struct collection *collection)
 {
-    sweep_books(engine, sweep);
-    report_levels(engine);
+    int64_t ended = 0;
+
+    for (uint32_t i = 0; i < collection->count; i++) {
+        uint32_t slot = collected(engine, i);
+
+        if (slot == SLOT_NONE)
+            continue;
+        live_end(engine, slot, sweep->type, sweep->reason);
+        ended++;
+    }
+    return ended;
+}
+
+static void run(struct engine *engine, const struct sweep *sweep, const struct command *command)
+{
+    struct collection collection = {.wants = sweep->wants, .command = command};
+    int64_t ended;
+
+    find(engine, &collection);
+    ended = end_all(engine, sweep, &collection);
+    report_owed(engine);
     events_add(&engine->log, (struct event){
         .type = EVENT_MASS_CANCELED,
-        .quantity = sweep->ended,
-        .instrument = sweep->command->instrument,
-        .node = node,
-        .side = sweep->command->side,
+        .quantity = ended,
+        .instrument = command->instrument,
+        .node = sweep->has_node ? command->node : ENGINE_NONE,
+        .side = command->side,
     });
 }
 
-void orders_mass_cancel(struct engine *engine, const struct command *command)
+static void check_and_run(struct engine *engine, const struct sweep *sweep, const struct command *command)
 {
-    struct sweep sweep = {.command = command, .type = EVENT_ORDER_CANCELED, .reason = REASON_MASS_CANCEL};
-
-    if (command->side > SIDE_SELL)
+    if (command->side > sweep->side_max)
         report_control(engine, command, REASON_INVALID_COMMAND);
     else if (!is_listed_or_none(engine, command->instrument))
         report_control(engine, command, REASON_UNKNOWN_INSTRUMENT);
-    else if (!is_node(engine, command->node))
+    else if (sweep->has_node && !is_node(engine, command->node))
         report_control(engine, command, REASON_UNKNOWN_NODE);
     else
-        sweep_run(engine, &sweep, command->node);
+        run(engine, sweep, command);
 }
 
-void orders_end_day(struct engine *engine, const struct command *command)
+void sweep_mass_cancel(struct engine *engine, const struct command *command)
 {
-    struct sweep sweep = {.command = command, .type = EVENT_ORDER_EXPIRED, .reason = REASON_NONE};
+    static const struct sweep SWEEP = {
+        .wants = wants_any,
+        .type = EVENT_ORDER_CANCELED,
+        .reason = REASON_MASS_CANCEL,
+        .side_max = SIDE_SELL,
+        .has_node = 1,
+    };
 
-    if (command->side != 0)
-        report_control(engine, command, REASON_INVALID_COMMAND);
-    else if (!is_listed_or_none(engine, command->instrument))
-        report_control(engine, command, REASON_UNKNOWN_INSTRUMENT);
-    else
-        sweep_run(engine, &sweep, ENGINE_NONE);
+    check_and_run(engine, &SWEEP, command);
+}
+
+void sweep_disconnect(struct engine *engine, const struct command *command)
+{
+    static const struct sweep SWEEP = {
+        .wants = wants_connected,
+        .type = EVENT_ORDER_CANCELED,
+        .reason = REASON_DISCONNECTED,
+        .side_max = SIDE_SELL,
+        .has_node = 1,
+    };
+
+    check_and_run(engine, &SWEEP, command);
+}
+
+void sweep_end_of_day(struct engine *engine, const struct command *command)
+{
+    static const struct sweep SWEEP = {.wants = wants_of_today, .type = EVENT_ORDER_EXPIRED};
+
+    check_and_run(engine, &SWEEP, command);
+}
+
+void sweep_expired(struct engine *engine)
+{
+    uint32_t slot = expiry_due(engine);
+
+    for (uint32_t left = engine->extras.used; slot != SLOT_NONE && left > 0; left--) {
+        live_end(engine, slot, EVENT_ORDER_EXPIRED, REASON_NONE);
+        slot = expiry_due(engine);
+    }
+    assert(slot == SLOT_NONE);
 }
