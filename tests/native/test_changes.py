@@ -2,7 +2,7 @@
 
 import pytest
 
-from tests.native.market import ALPHA, BETA, DESK, FIRM, Market, fills, types
+from tests.native.market import ALPHA, BETA, DESK, FIRM, Market, fills, of_type, types
 from tickmesh.native.engine import (
     NONE,
     NUMBER_MAX,
@@ -164,7 +164,9 @@ def test_a_mass_cancel_ends_the_orders_of_a_subtree_in_book_order(market: Market
     events = market.run(CommandType.MASS_CANCEL, node=ALPHA, instrument=NONE)
     ended = [(e.order, e.reason) for e in events if e.type == EventType.ORDER_CANCELED]
     assert ended == [(order, Reason.MASS_CANCEL) for order in (high, low, ask)]
-    assert types(events[3:]) == ["BOOK_LEVEL", "BOOK_LEVEL", "BOOK_LEVEL", "MASS_CANCELED"]
+    told = [(level.price, level.quantity) for level in of_type(events, EventType.BOOK_LEVEL)]
+    assert told == [(985, 7), (980, 0), (1_010, 0)]
+    assert events[-1].type == EventType.MASS_CANCELED
     assert (events[-1].node, events[-1].quantity) == (ALPHA, 3)
     assert market.bids() == [(985, 7, 1)]
 

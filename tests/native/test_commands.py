@@ -23,6 +23,8 @@ from tickmesh.native.engine import (
     TimeInForce,
 )
 
+PAGE = 64  # neighbouring prices
+
 
 @pytest.fixture
 def market() -> Market:
@@ -35,10 +37,15 @@ def market() -> Market:
         ({"side": 0}, Reason.INVALID_COMMAND),
         ({"side": 3}, Reason.INVALID_COMMAND),
         ({"kind": 0}, Reason.INVALID_COMMAND),
-        ({"kind": 3}, Reason.INVALID_COMMAND),
-        ({"time_in_force": 2}, Reason.INVALID_COMMAND),
+        ({"kind": 13}, Reason.INVALID_COMMAND),
         ({"time_in_force": 5}, Reason.INVALID_COMMAND),
-        ({"flags": 2}, Reason.INVALID_COMMAND),
+        ({"time_in_force": 12}, Reason.INVALID_COMMAND),
+        ({"flags": 64}, Reason.INVALID_COMMAND),
+        ({"self_trade": 5}, Reason.INVALID_COMMAND),
+        ({"self_trade": 8}, Reason.INVALID_COMMAND),
+        ({"self_trade": 13}, Reason.INVALID_COMMAND),
+        ({"contingency": 4}, Reason.INVALID_COMMAND),
+        ({"more": 1}, Reason.INVALID_COMMAND),
         ({"client_key": 0}, Reason.INVALID_COMMAND),
         ({"instrument": 1}, Reason.UNKNOWN_INSTRUMENT),
         ({"instrument": NONE}, Reason.UNKNOWN_INSTRUMENT),
@@ -48,21 +55,30 @@ def market() -> Market:
         ({"price": -1}, Reason.INVALID_PRICE),
         ({"price": NUMBER_MAX + 1}, Reason.INVALID_PRICE),
         ({"kind": 1, "price": 1}, Reason.INVALID_PRICE),
+        ({"target": 1}, Reason.INVALID_PRICE),
+        ({"target": 2**46}, Reason.INVALID_PRICE),
+        ({"target": 2**64 - 1}, Reason.INVALID_PRICE),
+        ({"kind": 3, "price": 0}, Reason.INVALID_PRICE),
+        ({"kind": 3, "price": 0, "target": NUMBER_MAX + 1}, Reason.INVALID_PRICE),
+        ({"kind": 9, "price": 1}, Reason.INVALID_PRICE),
+        ({"kind": 10, "price": 0, "target": NUMBER_MAX + 1}, Reason.INVALID_PRICE),
+        ({"kind": 10, "price": 0, "target": 2**64 - NUMBER_MAX - 1}, Reason.INVALID_PRICE),
         ({"quantity": 0}, Reason.INVALID_QUANTITY),
         ({"quantity": -(2**63)}, Reason.INVALID_QUANTITY),
         ({"quantity": 2**63 - 1}, Reason.INVALID_QUANTITY),
     ],
 )
+@pytest.mark.parametrize("busy", [False, True])
 def test_an_order_that_makes_no_sense_is_refused(
-    market: Market, fields: dict[str, int], reason: Reason
+    market: Market, fields: dict[str, int], reason: Reason, busy: bool
 ) -> None:
+    if busy:
+        market.sell(1, 1_010, node=BETA)
+        market.buy(1, 990)
     (event,) = market.order(**({"side": Side.BUY, "quantity": 1, "price": 1_000} | fields))
-    assert (event.type, event.reason, event.order) == (
-        EventType.ORDER_REJECTED,
-        reason,
-        market.sequence,
-    )
-    assert market.engine.status().orders == 0
+    assert (event.type, event.reason) == (EventType.ORDER_REJECTED, reason)
+    assert event.order == market.sequence
+    assert market.engine.status().orders == (2 if busy else 0)
 
 
 def test_a_repeated_client_key_gets_the_id_of_the_first_order(market: Market) -> None:
@@ -137,7 +153,7 @@ def test_time_that_falls_is_taken_as_the_last_time(market: Market) -> None:
         (CommandType.SET_TRADING_STATE, {"node": 4}, Reason.UNKNOWN_NODE),
         (CommandType.END_OF_DAY, {"instrument": 1}, Reason.UNKNOWN_INSTRUMENT),
         (0, {}, Reason.INVALID_COMMAND),
-        (11, {}, Reason.INVALID_COMMAND),
+        (20, {}, Reason.INVALID_COMMAND),
         (255, {}, Reason.INVALID_COMMAND),
     ],
 )
@@ -162,7 +178,7 @@ def test_reserved_bytes_that_are_not_zero_are_refused(market: Market) -> None:
 
 def test_a_tree_has_a_greatest_depth() -> None:
     with Engine(
-        EngineConfig(orders=1, instruments=1, levels=1, nodes=99, positions=1, client_keys=1)
+        EngineConfig(orders=1, instruments=1, pages=1, nodes=99, positions=1, client_keys=1)
     ) as engine:
         commands = [
             Command(1 + node, 0, type=CommandType.ADD_NODE, node=node, target=node - 1 if node else NONE)
@@ -191,17 +207,21 @@ def test_a_full_order_pool_refuses_orders_that_may_rest_before_they_trade(market
     assert types(market.buy(1, 990)) == ["ORDER_ACCEPTED", "BOOK_LEVEL"]
 
 
-def test_a_full_side_refuses_new_levels_only(market: Market) -> None:
-    orders = [market.buy(1, 900 + step)[0].order for step in range(SMALL.levels)]
-    market.buy(1, 900)
-    assert market.buy(1, 899)[0].reason == Reason.CAPACITY
-    assert market.buy(1, 905)[0].type == EventType.ORDER_ACCEPTED
-    assert market.replace(orders[0], price=950)[0].reason == Reason.CAPACITY
-    assert market.replace(orders[1], price=950)[0].type == EventType.ORDER_REPLACED
+def test_when_no_page_is_left_only_prices_near_others_find_a_place(market: Market) -> None:
+    for page in range(1, SMALL.pages):
+        market.buy(1, page * PAGE)
+    last = market.sell(1, SMALL.pages * PAGE)[0].order
+    assert market.engine.status().pages == SMALL.pages
+    assert market.buy(1, SMALL.pages * PAGE - 1 + PAGE)[0].reason == Reason.CAPACITY
+    assert market.buy(1, PAGE - 1)[0].reason == Reason.CAPACITY
+    near = market.buy(1, 2 * PAGE - 1)[0].order
+    assert market.replace(near, price=PAGE - 1)[0].reason == Reason.CAPACITY
+    market.cancel(last)
+    assert market.replace(near, price=PAGE - 1)[0].type == EventType.ORDER_REPLACED
 
 
 def test_a_full_position_table_refuses_orders_limits_and_states() -> None:
-    market = Market(EngineConfig(orders=9, instruments=2, levels=9, nodes=8, positions=3, client_keys=9))
+    market = Market(EngineConfig(orders=9, instruments=2, pages=9, nodes=8, positions=3, client_keys=9))
     order = market.buy(1, 990)[0].order
     assert market.engine.status().positions == 3
     assert market.buy(1, 990, node=BETA)[0].reason == Reason.CAPACITY
@@ -221,7 +241,7 @@ def test_bytes_of_no_meaning_never_crash_the_engine(seed: int) -> None:
         start = index * COMMAND_SIZE
         if random.random() < 0.9:
             blocks[start : start + 8] = (100 + index).to_bytes(8, "little")
-            blocks[start + 56] %= 12
+            blocks[start + 56] %= len(CommandType) + 2
             blocks[start + 61 : start + 64] = bytes(3)
     with Engine(SMALL) as engine:
         engine.process(b"".join(command.pack() for command in Flow(0).stage()))

@@ -2,7 +2,7 @@
 
 import pytest
 
-from tests.native.market import ALPHA, BETA, Market, fills, types
+from tests.native.market import ALPHA, BETA, Market, fills, of_type, types
 from tickmesh.native.engine import (
     NONE,
     EventFlag,
@@ -65,14 +65,14 @@ def test_each_trade_is_reported_by_the_maker_then_by_the_taker(market: Market) -
     assert sides == [(maker, BETA, Side.SELL, EventFlag.MAKER), (market.sequence, ALPHA, Side.BUY, 0)]
 
 
-def test_each_touched_level_is_reported_once_with_what_rests_there_now(market: Market) -> None:
+def test_each_touched_level_is_told_once_when_the_next_one_is_touched_or_at_the_end(market: Market) -> None:
     for _ in range(3):
         market.sell(5, 1_001, node=BETA)
     market.sell(5, 1_002, node=BETA)
-    levels = [event for event in market.buy(22, 1_003) if event.type == EventType.BOOK_LEVEL]
-    found = [(level.side, level.price, level.quantity, level.leaves) for level in levels]
-    assert found == [(Side.SELL, 1_001, 0, 0), (Side.SELL, 1_002, 0, 0), (Side.BUY, 1_003, 2, 1)]
-    assert {level.node for level in levels} == {NONE}
+    told = [event for event in market.buy(22, 1_003) if event.type == EventType.BOOK_LEVEL]
+    found = [(level.side, level.price, level.quantity, level.leaves) for level in told]
+    assert found == [(Side.SELL, 1_001, 0, 0), (Side.BUY, 1_003, 2, 1), (Side.SELL, 1_002, 0, 0)]
+    assert {level.node for level in told} == {NONE}
 
 
 def test_event_sequences_rise_by_one(market: Market) -> None:
@@ -112,7 +112,8 @@ def test_a_market_order_sweeps_the_book_and_cancels_the_rest(market: Market, tif
     market.sell(5, 9_999, node=BETA)
     events = market.market_order(Side.BUY, 12, time_in_force=tif)
     assert fills(events) == [(1_001, 5, 7), (9_999, 5, 2)]
-    assert (events[0].price, events[5].type, events[5].quantity) == (0, EventType.ORDER_CANCELED, 2)
+    (rest,) = of_type(events, EventType.ORDER_CANCELED)
+    assert (events[0].price, rest.quantity, rest.reason) == (0, 2, Reason.NO_LIQUIDITY)
 
 
 def test_a_market_fok_order_that_cannot_fill_is_refused(market: Market) -> None:

@@ -183,7 +183,7 @@ def test_an_order_that_only_reduces_passes_the_position_limit(market: Market, si
 
 
 def test_sums_of_lots_have_a_limit_of_their_own() -> None:
-    market = Market(EngineConfig(orders=40_000, instruments=1, levels=9, nodes=8, positions=9, client_keys=9))
+    market = Market(EngineConfig(orders=40_000, instruments=1, pages=9, nodes=8, positions=9, client_keys=9))
     market.limit(LimitType.POSITION, 2**63 - 1)
     for _ in range(POSITION_MAX // NUMBER_MAX):
         assert_accepted(market.buy(NUMBER_MAX, 1))
