@@ -9,7 +9,7 @@ int keys_init(struct key_window *window, uint32_t capacity)
 {
     uint32_t buckets = 1;
 
-    while (buckets < (capacity + 3) / 4) /* four marks that live in seven places */
+    while (buckets < (capacity + 2) / 3) /* at most three marks that live in seven places: a spill is rare */
         buckets *= 2;
     *window = (struct key_window){.capacity = capacity, .arrivals = capacity + 1, .mask = buckets - 1};
     window->entries = calloc(capacity, sizeof *window->entries);
