@@ -37,7 +37,7 @@ class Consequences:
     def run(self) -> None:
         """Everything that follows from the command that has just run."""
         self.empty_queue()
-        changed = list(self.books.changed)
+        changed = sorted(self.books.changed)
         for instrument in changed:
             self.settle(instrument)
         self.books.changed.clear()

@@ -15,7 +15,7 @@ class Books:
         self.queues: dict[tuple[int, int], dict[int, list[Order]]] = {}  # (instrument, side): price: queue
         self.waiting: list[dict[int, Order]] = []  # by instrument, in the order in which they came to wait
         self.followers: list[dict[int, Order]] = []  # by instrument: pegged and all-or-none orders
-        self.changed: dict[int, None] = {}  # instruments that have to settle, in that order
+        self.changed: dict[int, None] = {}  # instruments that have to settle
         self.extras = 0
         self.expiring: dict[int, Order] = {}
 

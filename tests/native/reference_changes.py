@@ -79,9 +79,12 @@ class Changes:
         else:
             wanted.price = price
         self.check_move(order, wanted)
-        stays = is_changed_in_place(order)
+        stays, was_resting = is_changed_in_place(order), order.resting
         self.move(order, wanted, price, stays)
-        if not stays:
+        order.age = order.age if stays else self.reports.command
+        if was_resting and order.time_in_force == TimeInForce.AT_THE_CLOSE and not stays:
+            self.matching.rest(order)
+        elif not stays:
             self.enter_again(order, starts_anew=command.client_key != 0)
 
     def check_fields(self, order: Order, command: Command) -> None:
@@ -126,7 +129,7 @@ class Changes:
             require(not would_trade(wanted, self.books), Reason.POST_ONLY_WOULD_TRADE)
         if wanted.display:
             require(self.books.has_slices(wanted), Reason.CAPACITY)
-        if order.resting and rests_again(order, listing.phase):
+        if order.resting and order.kind != OrderType.MARKET and not order.is_peg():
             require(self.books.has_page(wanted, wanted.price, order), Reason.CAPACITY)
 
     def move(self, order: Order, wanted: Order, price: int, stays: bool) -> None:
@@ -156,7 +159,6 @@ class Changes:
 
     def enter_again(self, order: Order, starts_anew: bool) -> None:
         """Sends a changed order to its place as of now."""
-        order.age = self.reports.command
         if order.kind in TRAILING and not starts_anew:
             self.triggers.wait(order)
             return
@@ -200,10 +202,3 @@ def is_changed_in_place(order: Order) -> bool:
     if order.resting:
         return order.kind == OrderType.MARKET
     return not order.reserved or order.time_in_force == TimeInForce.AT_THE_CLOSE
-
-
-def rests_again(order: Order, phase: int) -> bool:
-    """Will a resting order that moves ask for a page?"""
-    if order.kind == OrderType.MARKET or order.is_peg():
-        return False
-    return order.time_in_force != TimeInForce.AT_THE_CLOSE or phase == Phase.CLOSING_AUCTION

@@ -7,7 +7,7 @@ from tests.native.reference_auction import CALLS, Auctions
 from tests.native.reference_changes import Changes
 from tests.native.reference_entry import Entry
 from tests.native.reference_forms import Terms, is_number
-from tests.native.reference_risk import Listing, Node, require
+from tests.native.reference_risk import Listing, Node, Refused, require
 from tickmesh.native.engine import (
     DEPTH_MAX,
     NONE,
@@ -61,14 +61,15 @@ class Controls:
             CommandType.INDICATE: self.indicate,
         }
 
-    def run(self, command: Command) -> bool:
-        """Runs a control; says whether it is still to be answered."""
-        if command.type in self.answering:
-            self.answering[command.type](command)
-            return False
-        require(command.type in self.handlers, Reason.INVALID_COMMAND)
-        self.handlers[command.type](command)
-        return True
+    def answers_itself(self, command: Command) -> bool:
+        """Does its answer come from within? All others are answered after everything that they cause."""
+        return command.type in self.answering
+
+    def run(self, command: Command) -> None:
+        handler = self.handlers.get(command.type) or self.answering.get(command.type)
+        if handler is None:
+            raise Refused(Reason.INVALID_COMMAND)
+        handler(command)
 
     # Checks
 

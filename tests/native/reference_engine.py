@@ -57,11 +57,11 @@ class ReferenceEngine:
         self.gate.now_ns = max(self.gate.now_ns, command.time_ns)
         self.expire()
         self.entry.prepare(command)
-        is_applied = self.run(command)
+        owed = self.run(command)
         self.consequences.run()
         self.reports.tell()
-        if is_applied:
-            self.answer(command, EventType.CONTROL_APPLIED)
+        if owed is not None:
+            self.answer(command, owed)
 
     def expire(self) -> None:
         """Ends the orders whose time has come."""
@@ -71,8 +71,8 @@ class ReferenceEngine:
             if self.books.is_live(order):
                 self.lists.end(order, Reason.NONE, EventType.ORDER_EXPIRED)
 
-    def run(self, command: Command) -> bool:
-        """Runs a command; says whether it is a control that is answered after all that it causes."""
+    def run(self, command: Command) -> int | None:
+        """Runs a command; returns the reason of an answer that comes after all that the command causes."""
         if command.type == CommandType.NEW_ORDER:
             self.entry.new_order(command)
         elif command.self_trade or command.contingency or command.more:
@@ -81,7 +81,7 @@ class ReferenceEngine:
             self.change(command)
         else:
             return self.control(command)
-        return False
+        return None
 
     def change(self, command: Command) -> None:
         is_cancel = command.type == CommandType.CANCEL_ORDER
@@ -90,16 +90,21 @@ class ReferenceEngine:
         except Refused as refused:
             self.changes.refuse(command, refused)
 
-    def control(self, command: Command) -> bool:
+    def control(self, command: Command) -> int | None:
         try:
-            return self.controls.run(command)
+            self.controls.run(command)
+            reason = Reason.NONE
         except Refused as refused:
-            self.answer(command, EventType.CONTROL_REJECTED, refused.reason)
-            return False
+            reason = refused.reason
+        if not self.controls.answers_itself(command):
+            return reason
+        if reason != Reason.NONE:
+            self.answer(command, reason)
+        return None
 
-    def answer(self, command: Command, event_type: EventType, reason: int = Reason.NONE) -> None:
-        place = {"instrument": command.instrument, "node": command.node}
-        self.reports.emit(event_type, reason=reason, **place)
+    def answer(self, command: Command, reason: int) -> None:
+        event_type = EventType.CONTROL_REJECTED if reason else EventType.CONTROL_APPLIED
+        self.reports.emit(event_type, reason=reason, **place_of(command))
 
     def refuse_plainly(self, command: Command) -> None:
         """Refuses a command whose sequence or last bytes make no sense."""
@@ -108,4 +113,8 @@ class ReferenceEngine:
             event_type = EventType.ORDER_REJECTED
         elif command.type in OF_ONE_ORDER:
             event_type = EventType.CANCEL_REJECTED
-        self.answer(command, event_type, Reason.INVALID_COMMAND)
+        self.reports.emit(event_type, reason=Reason.INVALID_COMMAND, **place_of(command))
+
+
+def place_of(command: Command) -> dict[str, int]:
+    return {"instrument": command.instrument, "node": command.node}

@@ -1,7 +1,7 @@
-"""A small market on the reference alone, and its events as short lines that a test can list."""
+"""A small market on both engines, and its events as short lines that a test can list."""
 
 from tests.native.commands import Command, Event, unsigned
-from tests.native.reference_engine import ReferenceEngine
+from tests.native.differential import Pair
 from tickmesh.native.engine import (
     NONE,
     CommandType,
@@ -17,15 +17,18 @@ from tickmesh.native.engine import (
 FIRM, ALPHA, BETA = range(3)
 BUY, SELL = int(Side.BUY), int(Side.SELL)
 ROOM = EngineConfig(
-    orders=50, instruments=2, pages=8, nodes=4, positions=9, client_keys=99, extras=20, feeds=Feed.NONE
+    orders=50, instruments=2, pages=8, nodes=4, positions=9, client_keys=99, extras=20, feeds=Feed(7)
 )
+
+UNTOLD = (EventType.CONTROL_APPLIED, EventType.BOOK_LEVEL, EventType.BOOK_TOP, EventType.BOOK_ORDER)
 
 
 class Stage:
     """One instrument at 100, a firm with two strategies; the first command of a test has the sequence 10."""
 
     def __init__(self, config: EngineConfig = ROOM) -> None:
-        self.engine = ReferenceEngine(config)
+        self.pair = Pair(config)
+        self.reference = self.pair.reference
         self.time_ns = 0
         self.sequence = 0
         self.run(CommandType.LIST_INSTRUMENT, price=100, quantity=1_000_000)
@@ -36,7 +39,7 @@ class Stage:
     def run(self, command_type: int, **fields: int) -> list[str]:
         self.sequence += 1
         command = Command(self.sequence, self.time_ns, type=int(command_type), **fields)
-        return story(self.engine.process([command]))
+        return story(self.pair.process([command]))
 
     def order(self, side: int, quantity: int, price: int = 0, **fields: int) -> list[str]:
         """Sends a LIMIT order of ALPHA, good till cancelled, unless the fields say otherwise."""
@@ -74,12 +77,13 @@ class Stage:
         return lines
 
     def book(self, side: int) -> list[tuple[int, int, int]]:
-        return self.engine.books.depth(0, side)
+        self.pair.compare_state()
+        return self.reference.books.depth(0, side)
 
 
 def story(events: list[Event]) -> list[str]:
-    """One line an event: what, whose, price x lots, what is left, why; applied controls are left out."""
-    return [line_of(event) for event in events if event.type != EventType.CONTROL_APPLIED]
+    """One line an event: what, whose, lots and price, what is left, why; no books, no applied controls."""
+    return [line_of(event) for event in events if event.type not in UNTOLD]
 
 
 def line_of(event: Event) -> str:

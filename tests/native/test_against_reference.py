@@ -1,104 +1,85 @@
 """The C engine beside the slow, obvious one: the same commands must give the same events."""
 
+from dataclasses import replace
+from functools import partial
+
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from tests.native.commands import Command, as_events
+from tests.native.commands import Command
+from tests.native.differential import CONFIGS, ROOMY, TIGHT, Pair, run_flow
 from tests.native.flow import INSTRUMENTS, NODES, Flow
-from tests.native.reference_book import ReferenceEngine
-from tickmesh.native.engine import NONE, NUMBER_MAX, CommandType, Engine, EngineConfig, LimitType, Side
+from tickmesh.native.engine import NONE, NUMBER_MAX, CommandType, EngineConfig, Feed, OrderType, Phase
 
-ROOMY = EngineConfig(orders=4_000, instruments=4, levels=64, nodes=10, positions=64, client_keys=1_000)
-TIGHT = EngineConfig(orders=25, instruments=3, levels=5, nodes=8, positions=14, client_keys=8)
-
-
-class Pair:
-    """Both engines, fed alike."""
-
-    def __init__(self, config: EngineConfig) -> None:
-        self.engine = Engine(config)
-        self.reference = ReferenceEngine(config)
-
-    def process(self, commands: list[Command]) -> None:
-        events = as_events(self.engine.process(b"".join(command.pack() for command in commands)))
-        expected = self.reference.process(commands)
-        for event, wanted in zip(events, expected, strict=False):
-            assert event == wanted
-        assert len(events) == len(expected)
-
-    def compare_state(self) -> None:
-        gate = self.reference.gate
-        status = self.engine.status()
-        assert status.orders == len(self.reference.orders)
-        assert status.positions == len(gate.existing())
-        assert status.event_sequence == self.reference.event_sequence
-        for instrument, side in self.reference.books:
-            assert self.engine.depth(instrument, side, 100) == self.reference.depth(instrument, side)
-        for (node, instrument), pair in gate.pairs.items():
-            held = (pair.position, pair.open[Side.BUY], pair.open[Side.SELL])
-            assert self.engine.exposure(node, instrument) == held
-            usage = self.engine.usage(node, instrument, LimitType.POSITION)
-            assert usage == (pair.limits.get(LimitType.POSITION), pair.worst())
-        for index, entry in enumerate(gate.nodes):
-            self.compare_node(index, entry.exposure)
-
-    def compare_node(self, index: int, exposure: int) -> None:
-        gate = self.reference.gate
-        assert self.engine.usage(index, NONE, LimitType.GROSS_EXPOSURE).used == min(exposure, 2**63 - 1)
-        rate = gate.nodes[index].limits.get(LimitType.ORDER_RATE)
-        used = 0 if rate is None else gate.rate_used(index)
-        assert self.engine.usage(index, NONE, LimitType.ORDER_RATE) == (rate, used)
-
-    def check_invariants(self) -> None:
-        for instrument in range(INSTRUMENTS):
-            bids = self.engine.depth(instrument, Side.BUY, 1)
-            asks = self.engine.depth(instrument, Side.SELL, 1)
-            assert not (bids and asks) or bids[0][0] < asks[0][0]
-            if len(self.reference.gate.nodes) > 0:
-                assert self.engine.exposure(0, instrument).position == 0
+FEEDS = (Feed.NONE, Feed.LEVELS, Feed.TOP | Feed.LEVELS | Feed.ORDERS)
+NUMBERS = (0, 1, 2, 3, 5, 10, 99, 100, 101, -1, NUMBER_MAX, NUMBER_MAX + 1, 2**63 - 1, -(2**63))
+WORDS = (0, 1, 2, 3, 12, 13, 14, 15, 16, 17, 98, 100, 102, 2**64 - 1, 2**63)
+OFTEN = (CommandType.NEW_ORDER, CommandType.ORDER_TERMS, CommandType.REPLACE_ORDER, CommandType.SET_PHASE)
 
 
-def run_flow(config: EngineConfig, seed: int, count: int) -> None:
-    pair, flow = Pair(config), Flow(seed)
-    pair.process(flow.stage())
-    for done in range(0, count, 20):
-        pair.process(flow.commands(20))
-        flow.aim_at(list(pair.reference.orders)[-50:])
-        if done % 1_000 == 0:
-            pair.compare_state()
-            pair.check_invariants()
-    pair.engine.close()
+@pytest.mark.parametrize("name", sorted(CONFIGS))
+@pytest.mark.parametrize("feeds", FEEDS)
+@pytest.mark.parametrize("seed", range(3))
+def test_a_long_random_flow_gives_the_events_of_the_reference(name: str, feeds: Feed, seed: int) -> None:
+    run_flow(replace(CONFIGS[name], feeds=feeds), 1_000 * seed + feeds, 25_000)
 
 
-@pytest.mark.parametrize("seed", range(4))
-def test_a_long_random_flow_gives_the_events_of_the_reference(seed: int) -> None:
-    run_flow(ROOMY, seed, 25_000)
+def bytes_of(*usual: int) -> st.SearchStrategy[int]:
+    """Mostly what makes sense, now and then any byte."""
+    return st.one_of(st.sampled_from(usual), st.sampled_from(usual), st.integers(0, 255))
 
 
-@pytest.mark.parametrize("seed", range(4, 8))
-def test_a_long_random_flow_gives_the_events_of_the_reference_when_every_pool_is_full(seed: int) -> None:
-    run_flow(TIGHT, seed, 25_000)
+def plain(**fields: int) -> Command:
+    """A command whose other fields are zero."""
+    return Command(**({"sequence": 1, "time_ns": 0} | fields))
 
 
 def small_commands() -> st.SearchStrategy[Command]:
     """Any command at all, from few values, so that shrinking ends at something that a person can read."""
-    numbers = st.sampled_from((0, 1, 2, 3, 5, 10, 99, 100, 101, -1, NUMBER_MAX, NUMBER_MAX + 1, 2**63 - 1))
     return st.builds(
-        Command,
+        plain,
         sequence=st.integers(0, 3),
         time_ns=st.integers(0, 10**9),
-        client_key=st.integers(0, 6),
-        target=st.integers(0, 40),
-        price=numbers,
-        quantity=numbers,
-        instrument=st.sampled_from((0, 1, INSTRUMENTS, NONE)),
+        client_key=st.sampled_from(WORDS),
+        target=st.sampled_from(WORDS),
+        price=st.sampled_from(NUMBERS),
+        quantity=st.sampled_from(NUMBERS),
+        instrument=st.sampled_from((0, 0, 1, INSTRUMENTS, NONE)),
         node=st.sampled_from((0, 1, 3, 7, len(NODES), NONE)),
-        type=st.sampled_from((*CommandType, CommandType.NEW_ORDER, CommandType.REPLACE_ORDER, 0, 11)),
+        type=st.sampled_from((*CommandType, *OFTEN, *OFTEN, 0, 20)),
         side=st.integers(0, 3),
-        kind=st.integers(0, 7),
-        time_in_force=st.integers(0, 5),
-        flags=st.integers(0, 2),
+        kind=bytes_of(*Phase, *OrderType),
+        time_in_force=bytes_of(0, 1, 3, 4, 6, 7, 11),
+        flags=bytes_of(0, 0, 1, 2, 4, 8, 16, 32),
+        self_trade=bytes_of(0, 0, 0, 1, 2, 3, 4, 12),
+        contingency=bytes_of(0, 0, 0, 1, 2, 3),
+        more=bytes_of(0, 0, 0, 1, 2, 3),
+    )
+
+
+def orders() -> st.SearchStrategy[Command]:
+    """Orders and changes that mostly make sense, at few prices."""
+    near = st.integers(98, 102)
+    new = partial(
+        st.builds,
+        plain,
+        time_ns=st.integers(0, 10**9),
+        client_key=st.integers(1, 2**40),
+        quantity=st.integers(1, 9),
+        node=st.sampled_from((0, 1, 3, 7)),
+        type=st.just(CommandType.NEW_ORDER),
+        side=st.integers(1, 2),
+        flags=st.sampled_from((0, 0, 0, 1, 2, 4, 32)),
+        self_trade=st.sampled_from((0, 0, 1, 2, 3, 4, 12)),
+    )
+    waiting = st.sampled_from((0, 1, 3, 4, 6))
+    return st.one_of(
+        new(kind=st.just(2), price=near, time_in_force=waiting),
+        new(kind=st.sampled_from((3, 5)), target=near, time_in_force=waiting, price=st.just(0)),
+        new(kind=st.sampled_from((4, 6)), target=near, time_in_force=waiting, price=near),
+        new(kind=st.sampled_from((7, 8)), target=st.integers(1, 4), time_in_force=waiting, price=st.just(0)),
+        new(kind=st.sampled_from((1, 9, 10, 11, 12)), time_in_force=st.just(1), price=st.just(0)),
     )
 
 
@@ -108,15 +89,14 @@ def in_sequence(commands: list[Command]) -> list[Command]:
     staged, sequence = flow.stage(), flow.sequence + 1
     for command in commands:
         sequence += command.sequence
-        fields = {name: getattr(command, name) for name in Command.__slots__}
-        staged.append(Command(**(fields | {"sequence": sequence})))
+        staged.append(command._replace(sequence=sequence))
     return staged
 
 
-@settings(max_examples=300, deadline=None)
-@given(st.lists(small_commands(), max_size=60))
-def test_any_commands_give_the_events_of_the_reference(commands: list[Command]) -> None:
-    pair = Pair(TIGHT)
+@settings(max_examples=600, deadline=None)
+@given(st.lists(small_commands() | orders(), max_size=60), st.sampled_from((ROOMY, TIGHT)))
+def test_any_commands_give_the_events_of_the_reference(commands: list[Command], config: EngineConfig) -> None:
+    pair = Pair(replace(config, feeds=Feed.TOP | Feed.LEVELS | Feed.ORDERS))
     pair.process(in_sequence(commands))
     pair.compare_state()
-    pair.engine.close()
+    pair.close()

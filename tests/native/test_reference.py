@@ -1,4 +1,4 @@
-"""The reference alone, rule by rule of docs/native-rules.md: it must be right before it may judge."""
+"""Rule by rule of docs/native-rules.md, on both engines: the reference must be right before it may judge."""
 
 import pytest
 
@@ -193,7 +193,7 @@ def test_stops_trigger_in_the_order_of_their_triggers_then_of_their_age(stage: S
 
 def test_a_trailing_stop_follows_the_best_price_and_never_goes_back(stage: Stage) -> None:
     stage.sell(5, kind=int(OrderType.TRAILING_STOP), trigger=4)
-    order = stage.engine.books.orders[10]
+    order = stage.reference.books.orders[10]
     stops = [order.stop]
     for price in (99, 103, 100, 104):
         stage.sell(1, price, node=BETA)
@@ -207,7 +207,7 @@ def test_a_trailing_stop_follows_the_best_price_and_never_goes_back(stage: Stage
 def test_a_trailing_limit_stands_beyond_its_stop(stage: Stage) -> None:
     kind = int(OrderType.TRAILING_STOP_LIMIT)
     stage.buy(5, kind=kind, trigger=300, price=2, flags=int(OrderFlag.BASIS_POINTS))
-    assert stage.engine.books.orders[10].stop == 103
+    assert stage.reference.books.orders[10].stop == 103
     stage.sell(1, 103, node=BETA)
     assert stage.buy(1, 103, node=BETA)[-1] == "triggered 10 0@105 left 5"
 
@@ -309,7 +309,7 @@ def test_a_replace_that_shrinks_keeps_its_turn_and_any_other_loses_it(stage: Sta
         stage.buy(5, 99)
     assert stage.replace(10, quantity=4) == ["replaced 10 4@99 left 4"]
     assert stage.replace(11, quantity=6) == ["replaced 11 6@99 left 6"]
-    assert [order.id for order in stage.engine.books.in_turn(0, BUY)] == [10, 12, 11]
+    assert [order.id for order in stage.reference.books.in_turn(0, BUY)] == [10, 12, 11]
 
 
 def test_a_replaced_order_trades_again(stage: Stage) -> None:
@@ -396,4 +396,4 @@ def test_a_page_is_asked_for_even_by_an_order_that_would_trade(stage: Stage) -> 
     assert len(stage.buy(1, 200, time_in_force=int(TimeInForce.IOC))) == 3
     stage.buy(1, 199)
     stage.buy(1, kind=int(OrderType.PEG_PRIMARY), trigger=-100)
-    assert stage.engine.books.orders.keys().isdisjoint({21})
+    assert stage.reference.books.orders.keys().isdisjoint({21})

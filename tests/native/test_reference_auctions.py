@@ -1,4 +1,4 @@
-"""The reference alone: phases and auctions."""
+"""Rule by rule of docs/native-rules.md, on both engines: phases and auctions."""
 
 import pytest
 
@@ -115,7 +115,7 @@ def test_an_iceberg_takes_part_with_all_its_lots_and_keeps_its_place(stage: Stag
     stage.buy(6, 100, node=BETA)
     lines = stage.phase(Phase.CONTINUOUS)
     assert lines[1:] == ["auction 6@100 left -8", "trade 14 6@100", "trade 12 6@100 left 3"]
-    assert [order.id for order in stage.engine.books.in_turn(0, SELL)] == [12, 13]
+    assert [order.id for order in stage.reference.books.in_turn(0, SELL)] == [12, 13]
     assert stage.book(SELL) == [(100, 7, 2)]
 
 

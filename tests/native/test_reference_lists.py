@@ -1,4 +1,4 @@
-"""The reference alone: lists of orders, and all of its invariants in random flow."""
+"""Rule by rule of docs/native-rules.md, on both engines: lists of orders; invariants in random flow."""
 
 import pytest
 
@@ -104,7 +104,7 @@ def test_all_of_a_list_is_accepted_or_none(stage: Stage) -> None:
         "rejected 11 0@104 INVALID_QUANTITY",
         "rejected 12 5@105 LIST_REJECTED",
     ]
-    assert stage.engine.gate.pair(1, 0).open == {BUY: 0, SELL: 0}
+    assert stage.reference.gate.pair(1, 0).open == {BUY: 0, SELL: 0}
 
 
 @pytest.mark.parametrize("command_type", [CommandType.ADVANCE_TIME, CommandType.CANCEL_ORDER])
