@@ -83,12 +83,17 @@ def tables(commands: int = COMMANDS) -> list[str]:
     return [*lines, *function_table(batches, commands), _line("all", commands, batches.total(), commands)]
 
 
-def hot_lines(commands: int, count: int) -> list[str]:
-    """Returns the lines of the source with most instructions."""
+def _misses(costs: Costs) -> int:
+    return costs["D1mr"] + costs["D1mw"]
+
+
+def hot_lines(commands: int, count: int, by_misses: bool) -> list[str]:
+    """Returns the lines of the source with most instructions or first-level misses: both, per command."""
     profile = run(commands, batches=True)
-    ranked = sorted(profile.by_line.items(), key=lambda item: -item[1]["Ir"])[:count]
+    weight = _misses if by_misses else lambda costs: costs["Ir"]
+    ranked = sorted(profile.by_line.items(), key=lambda item: -weight(item[1]))[:count]
     return [
-        f"{costs['Ir'] / commands:8.2f} {(costs['D1mr'] + costs['D1mw']) / commands:6.3f} "
+        f"{costs['Ir'] / commands:8.2f} {_misses(costs) / commands:6.3f} "
         f"{Path(file).name}:{line} {callgrind.function_at(file, line)}"
         for (file, line), costs in ranked
     ]
@@ -101,8 +106,12 @@ def main() -> None:
     )
     parser.add_argument("--commands", type=int, default=COMMANDS)
     parser.add_argument("--lines", type=int, default=0, help="print the dearest lines of the source instead")
+    parser.add_argument("--misses", action="store_true", help="those with most first-level misses")
     words = parser.parse_args()
-    print("\n".join(hot_lines(words.commands, words.lines) if words.lines else tables(words.commands)))
+    if words.lines:
+        print("\n".join(hot_lines(words.commands, words.lines, words.misses)))
+    else:
+        print("\n".join(tables(words.commands)))
 
 
 if __name__ == "__main__":
