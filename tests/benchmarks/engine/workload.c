@@ -264,7 +264,7 @@ static enum action choose(struct generator *generator)
 
     while (draw >= SHARES[action])
         draw -= SHARES[action++];
-    return action;
+    return generator->live_count == 0 ? ACTION_ADD : action;
 }
 
 static void act(struct generator *generator, enum action action)
