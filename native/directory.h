@@ -61,7 +61,7 @@ static inline uint32_t directory_find(const struct directory *directory, uint64_
     return directory->old_count == 0 ? SLOT_NONE : directory_find_old(directory, id);
 }
 
-static inline void directory_prefetch(const struct directory *directory, uint64_t id)
+static inline __attribute__((always_inline)) void directory_prefetch(const struct directory *directory, uint64_t id)
 {
     __builtin_prefetch(&directory->ring[id & directory->mask]);
 }

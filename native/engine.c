@@ -14,7 +14,7 @@
 #define CAPACITY_MAX (UINT32_C(1) << 28)
 #define EVENTS_SPARE 65536
 
-/* So many live orders, with all that belongs to them, the second cache holds: asking for their memory costs more than waiting. */
+/* So many live orders, with all that belongs to them, the second cache holds: asking for all of that in advance costs more than waiting. */
 #define CACHED_ORDERS 16384
 
 /* The most events that one order or slice can cause in a command: its trade (two events, two fees), its place in the book
@@ -266,8 +266,21 @@ static int has_room(const struct engine *engine)
     return engine->log.count <= EVENTS_SPARE || engine->log.count + events_max(engine) <= engine->log.capacity;
 }
 
-/* Runs commands with their memory asked for in advance. */
-static uint32_t take_ahead(struct engine *engine, const struct command *commands, uint32_t count)
+/* Runs commands whose orders the second cache holds: only where they look up is asked for in advance. */
+static uint32_t take_near(struct engine *engine, const struct command *commands, uint32_t count)
+{
+    uint32_t taken = 0;
+
+    while (taken < count && has_room(engine)) {
+        if (count - taken > PREFETCH_FAR)
+            prefetch_far(engine, &commands[taken + PREFETCH_FAR]);
+        take(engine, &commands[taken++]);
+    }
+    return taken;
+}
+
+/* Runs commands whose orders may be anywhere: with everything that they will touch asked for in advance. */
+static uint32_t take_far(struct engine *engine, const struct command *commands, uint32_t count)
 {
     uint32_t taken = 0;
 
@@ -285,21 +298,12 @@ static uint32_t take_ahead(struct engine *engine, const struct command *commands
     return taken;
 }
 
-static uint32_t take_all(struct engine *engine, const struct command *commands, uint32_t count)
-{
-    uint32_t taken = 0;
-
-    while (taken < count && has_room(engine))
-        take(engine, &commands[taken++]);
-    return taken;
-}
-
 uint32_t engine_process(struct engine *engine, const struct command *commands, uint32_t count, uint32_t *consumed)
 {
     int is_far = engine->pool.used > CACHED_ORDERS;
 
     engine->log.count = 0;
-    *consumed = is_far ? take_ahead(engine, commands, count) : take_all(engine, commands, count);
+    *consumed = is_far ? take_far(engine, commands, count) : take_near(engine, commands, count);
     return engine->log.count;
 }
 

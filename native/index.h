@@ -50,7 +50,7 @@ static inline uint32_t index_near(uint64_t key)
 uint32_t index_find(const struct index *index, uint32_t hash, uint64_t key);
 
 /* Asks the processor to bring in what index_find() will read first. */
-static inline void index_prefetch(const struct index *index, uint32_t hash)
+static inline __attribute__((always_inline)) void index_prefetch(const struct index *index, uint32_t hash)
 {
     __builtin_prefetch(&index->table[hash & index->mask], 1);
 }

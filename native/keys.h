@@ -106,7 +106,7 @@ static inline void keys_add(struct key_window *window, uint64_t key, uint64_t or
 }
 
 /* Asks the processor to bring in what keys_find() and keys_add() will touch. */
-static inline void keys_prefetch(const struct key_window *window, uint64_t key)
+static inline __attribute__((always_inline)) void keys_prefetch(const struct key_window *window, uint64_t key)
 {
     __builtin_prefetch(&window->buckets[(uint32_t)hash_mix(key) & window->mask], 1);
 }
