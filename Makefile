@@ -31,7 +31,7 @@ NODE_IS_NEW_ENOUGH := node -e 'const [a, b] = process.versions.node.split(".").m
 FOREIGN := ^--(extra-)?index-url|^--find-links|^ *"resolved"|file:///|/root/|/home/
 
 .PHONY: help run build page test test-page browser check check-python check-imports check-protos check-breaking \
-    check-c check-k8s check-paths format bench lock clean
+    check-c check-k8s check-paths format bench differential fuzz coverage lock clean
 
 help: ## Shows this list
 	@grep -hE '^[a-z-]+:.*## ' Makefile | sed -E 's/:.*## /\t/' | expand -t 16
@@ -128,6 +128,15 @@ format: $(INSTALLED) ## Formats Python and protos
 
 bench: build page ## Runs every benchmark and writes docs/benchmarks.md
 	@$(BIN)/python -m tests.benchmarks $(ARGS)
+
+differential: build ## Compares the engine with its Python reference; ARGS="--seed 1 --commands 10_000_000"
+	@$(BIN)/python -m tests.native.differential $(ARGS)
+
+fuzz: ## Fuzzes the engine's C with libFuzzer, where clang is there; ARGS=seconds
+	@sh tests/native/fuzz.sh build/fuzz $(ARGS)
+
+coverage: ## Says how much of the engine's C its drivers reach, where gcovr is there
+	@sh tests/native/coverage.sh $(ARGS)
 
 lock: $(INSTALLED) ## Pins the dependencies of pyproject.toml anew
 	@$(BIN)/uv pip compile pyproject.toml --extra dev --universal --generate-hashes --upgrade \
