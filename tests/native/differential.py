@@ -13,10 +13,10 @@ from dataclasses import replace
 
 from tests.native.commands import Command, Event, as_events
 from tests.native.differential_shrink import as_test, shrink
-from tests.native.differential_state import Difference, compare_state
+from tests.native.differential_state import Difference, compare_state, require_same
 from tests.native.flow import Flow
 from tests.native.reference_engine import ReferenceEngine
-from tickmesh.native.engine import Engine, EngineConfig, Feed
+from tickmesh.native.engine import Engine, EngineConfig, Feed, SnapshotError
 
 ROOMY = EngineConfig(
     orders=4_000, instruments=4, pages=64, nodes=10, positions=64, client_keys=1_000, extras=2_000
@@ -47,6 +47,16 @@ class Pair:
     def compare_state(self) -> None:
         compare_state(self.engine, self.reference)
 
+    def restore(self) -> None:
+        """Lets a snapshot of the engine go on in its place."""
+        config, before = self.reference.config, self.engine
+        try:
+            self.engine = Engine.restore(config, before.snapshot())
+        except SnapshotError as error:
+            raise Difference(f"the engine does not take its own snapshot: {error}") from error
+        require_same("hash of a restored engine", self.engine.state_hash(), before.state_hash())
+        before.close()
+
     def close(self) -> None:
         self.engine.close()
 
@@ -62,11 +72,13 @@ def describe(events: list[Event], expected: list[Event]) -> str:
     return f"engine:    {found}\nreference: {wanted}"
 
 
-def difference_of(config: EngineConfig, commands: Sequence[Command]) -> str | None:
-    """Runs commands one by one on a fresh pair; says how they differ, if they do."""
+def difference_of(config: EngineConfig, commands: Sequence[Command], is_restored: bool = False) -> str | None:
+    """Runs commands on a fresh pair, restored before its last step if asked; says how the two differ."""
     pair = Pair(config)
     try:
         for start in range(0, len(commands), STEP):
+            if is_restored and start + STEP >= len(commands):
+                pair.restore()
             pair.process(commands[start : start + STEP])
         pair.compare_state()
     except Difference as difference:
@@ -76,9 +88,9 @@ def difference_of(config: EngineConfig, commands: Sequence[Command]) -> str | No
     return None
 
 
-def agree(config: EngineConfig, commands: Sequence[Command]) -> None:
+def agree(config: EngineConfig, commands: Sequence[Command], is_restored: bool = False) -> None:
     """Fails if the two engines differ on a list of commands; for tests that name what once differed."""
-    difference = difference_of(config, commands)
+    difference = difference_of(config, commands, is_restored)
     assert difference is None, difference
 
 
@@ -93,6 +105,7 @@ def run_flow(config: EngineConfig, seed: int, count: int) -> None:
             done += len(commands)
             if done % STATE_EVERY < STEP:
                 pair.compare_state()
+                pair.restore()
             if done >= count:
                 return
             flow.aim_at(list(pair.reference.books.orders)[-16:])
@@ -106,9 +119,14 @@ def run_flow(config: EngineConfig, seed: int, count: int) -> None:
 
 def report(config: EngineConfig, seed: int, history: list[Command], first: str) -> str:
     """Shrinks what failed, and writes it as a test."""
-    commands = shrink(history, lambda fewer: difference_of(config, fewer) is not None)
-    last = difference_of(config, commands)
-    return f"seed {seed}: {first}\n\n{as_test(config, commands)}\n\n{last}"
+    for is_restored in (False, True):
+        if difference_of(config, history, is_restored) is not None:
+            break
+    else:
+        return f"seed {seed}: {first}\n\nonly this flow, with all its restores, shows it"
+    commands = shrink(history, lambda fewer: difference_of(config, fewer, is_restored) is not None)
+    last = difference_of(config, commands, is_restored)
+    return f"seed {seed}: {first}\n\n{as_test(config, commands)}  # restored: {is_restored}\n\n{last}"
 
 
 def long_run(name: str, seed: int, count: int) -> None:

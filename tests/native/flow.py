@@ -1,5 +1,7 @@
 """Random command flow that keeps meeting itself: few instruments, near prices, small limits, recent ids.
 
+Three seeds of eight have their prices elsewhere: far apart, near 1, near the highest.
+
 Most of it makes sense; now and then a field is nonsense, a command comes twice or a list breaks off. Making a
 command takes a few microseconds, so that a long run never waits for it.
 """
@@ -9,7 +11,7 @@ from itertools import accumulate
 from random import Random
 
 from tests.native.commands import Command
-from tests.native.flow_orders import BASE_PRICE, Orders
+from tests.native.flow_orders import NEAR, SCALES, Orders
 from tickmesh.native.engine import (
     NONE,
     NUMBER_MAX,
@@ -67,7 +69,8 @@ class Flow:
         self.limited: list[tuple[int, int, int]] = []  # type, node, instrument
         self.stopped: tuple[int, int] | None = None  # node, instrument
         self.made: list[Command] = []
-        self.orders = Orders(self)
+        self.scale = SCALES[seed % len(SCALES)]
+        self.orders = Orders(self, self.scale)
         weights = {
             self.orders.new_order: 100.0,
             self.orders.new_list: 9,
@@ -96,7 +99,7 @@ class Flow:
     def stage(self) -> list[Command]:
         """Returns the commands that list the instruments and build the tree."""
         self.made = []
-        listing = {"price": BASE_PRICE, "quantity": UNIT_VALUE}
+        listing = {"price": self.scale.base, "quantity": self.unit_value()}
         for index in range(INSTRUMENTS):
             self.add(type=CommandType.LIST_INSTRUMENT, instrument=index, **listing)
         for node, parent in enumerate(NODES):
@@ -110,7 +113,7 @@ class Flow:
         random = self.random.random
         for maker in self.random.choices(self.makers, cum_weights=self.weights, k=count):
             maker()
-            if random() < NONSENSE:
+            if made and random() < NONSENSE:
                 self.spoil(made)
         return made
 
@@ -138,6 +141,10 @@ class Flow:
         made[-1] = last._replace(**odd)
 
     # Small choices
+
+    def unit_value(self) -> int:
+        """Makes a lot worth about the same wherever prices are."""
+        return max(UNIT_VALUE * NEAR.base // self.scale.base, 1)
 
     def below(self, count: int) -> int:
         return int(self.random.random() * count)
@@ -235,11 +242,12 @@ class Flow:
         self.add(type=CommandType.SET_BANDS, instrument=self.instrument(), price=static, quantity=dynamic)
 
     def set_reference_price(self) -> None:
-        price = BASE_PRICE - 6 + self.below(13)
+        price = self.orders.near(self.below(13) - 6)
         self.add(type=CommandType.SET_REFERENCE_PRICE, instrument=self.instrument(), price=price)
 
     def set_unit_value(self) -> None:
-        value = NUMBER_MAX if self.happens(0.01) else UNIT_VALUE // 2 + self.below(UNIT_VALUE)
+        usual = self.unit_value() // 2 + self.below(self.unit_value())
+        value = NUMBER_MAX if self.happens(0.01) else max(usual, 1)
         self.add(type=CommandType.SET_UNIT_VALUE, instrument=self.instrument(), quantity=value)
 
     def set_group(self) -> None:
@@ -254,7 +262,7 @@ class Flow:
         self.add(type=CommandType.INDICATE, instrument=self.instrument())
 
     def list_instrument(self) -> None:
-        listing = {"price": BASE_PRICE, "quantity": UNIT_VALUE}
+        listing = {"price": self.scale.base, "quantity": self.unit_value()}
         self.add(type=CommandType.LIST_INSTRUMENT, instrument=self.below(INSTRUMENTS + 2), **listing)
 
     def add_node(self) -> None:

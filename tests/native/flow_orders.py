@@ -2,15 +2,35 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, NamedTuple
 
 from tests.native.commands import unsigned
-from tickmesh.native.engine import CommandType, Contingency, OrderFlag, OrderType, Side, TimeInForce
+from tickmesh.native.engine import (
+    NUMBER_MAX,
+    CommandType,
+    Contingency,
+    OrderFlag,
+    OrderType,
+    Side,
+    TimeInForce,
+)
 
 if TYPE_CHECKING:
     from tests.native.flow import Flow
 
-BASE_PRICE = 128  # where two pages of prices meet
+
+class Scale(NamedTuple):
+    """Where prices are and how far apart."""
+
+    base: int
+    step: int
+
+
+NEAR = Scale(128, 1)  # where two pages of prices meet
+WIDE = Scale(5_000, 70)  # each price on a page of its own
+LOW = Scale(7, 1)  # some prices and many stops are cut off at 1
+HIGH = Scale(NUMBER_MAX - 9, 1)  # and at the other end
+SCALES = (NEAR, NEAR, NEAR, NEAR, NEAR, WIDE, LOW, HIGH)
 
 MARKET, LIMIT = int(OrderType.MARKET), int(OrderType.LIMIT)
 TRAILING = (int(OrderType.TRAILING_STOP), int(OrderType.TRAILING_STOP_LIMIT))
@@ -37,8 +57,9 @@ BUY = int(Side.BUY)
 class Orders:
     """Makes NEW_ORDER commands, and the ORDER_TERMS before them."""
 
-    def __init__(self, flow: Flow) -> None:
+    def __init__(self, flow: Flow, scale: Scale) -> None:
         self.flow = flow
+        self.scale = scale
         self.pick = flow.random.random
         self.key = flow.random.getrandbits(40) << 20
 
@@ -55,18 +76,23 @@ class Orders:
     def price(self, side: int) -> int:
         """A limit that often waits, sometimes trades, and rarely is far away."""
         if self.pick() < 0.02:
-            return 1 + int(self.pick() * 3 * BASE_PRICE)
-        lowest = BASE_PRICE - 9 if side == BUY else BASE_PRICE - 4
-        return lowest + int(self.pick() * 14)
+            return 1 + int(self.pick() * 3 * self.scale.base)
+        return self.near((-9 if side == BUY else -4) + int(self.pick() * 14))
+
+    def near(self, steps: int) -> int:
+        return self.scale.base + steps * self.scale.step
 
     def trigger_price(self) -> int:
-        return BASE_PRICE - 7 + int(self.pick() * 15)
+        return self.near(int(self.pick() * 15) - 7)
+
+    def distance(self, steps_max: int) -> int:
+        return 1 + int(self.pick() * steps_max * self.scale.step)
 
     def any_trigger(self) -> int:
         chance = self.pick()
         if chance < 0.6:
             return self.trigger_price()
-        return 1 + int(self.pick() * (8 if chance < 0.9 else 600))
+        return self.distance(8 if chance < 0.9 else 600)
 
     def figures(self, kind: int, side: int, flags: int) -> tuple[int, int]:
         """Price and trigger as the type wants them."""
@@ -76,11 +102,11 @@ class Orders:
             has_price = kind in (OrderType.STOP_LIMIT, OrderType.LIMIT_IF_TOUCHED)
             return self.price(side) if has_price else 0, self.trigger_price()
         if kind in TRAILING:
-            distance = 1 + int(self.pick() * (600 if flags & BASIS_POINTS else 7))
-            return (int(self.pick() * 5) if kind == TRAILING[1] else 0), distance
+            distance = 1 + int(self.pick() * 600) if flags & BASIS_POINTS else self.distance(7)
+            return (self.distance(5) - 1 if kind == TRAILING[1] else 0), distance
         if kind in PEGS:
             limit = self.price(3 - side) if self.pick() < 0.4 else 0
-            return limit, unsigned(int(self.pick() * 9) - 4)
+            return limit, unsigned((int(self.pick() * 9) - 4) * self.scale.step)
         return 0, 0
 
     def flags_of(self, kind: int, time_in_force: int) -> int:

@@ -41,7 +41,8 @@ class Books:
         del self.orders[order.id]
         self.extras -= order.is_extra
         self.expiring.pop(order.id, None)
-        self.followers[order.instrument].pop(order.id, None)
+        if self.followers[order.instrument].pop(order.id, None) is not None:
+            self.changed.setdefault(order.instrument)
         self.waiting[order.instrument].pop(order.id, None)
 
     def is_live(self, order: Order) -> bool:
