@@ -1,6 +1,6 @@
 """Random command flow that keeps meeting itself: few instruments, near prices, small limits, recent ids.
 
-Three seeds of eight have their prices elsewhere: far apart, near 1, near the highest.
+Four seeds of eight have their prices elsewhere: far apart, near 1, near the highest, or in deep books.
 
 Most of it makes sense; now and then a field is nonsense, a command comes twice or a list breaks off. Making a
 command takes a few microseconds, so that a long run never waits for it.
@@ -11,7 +11,7 @@ from itertools import accumulate
 from random import Random
 
 from tests.native.commands import Command
-from tests.native.flow_orders import NEAR, SCALES, Orders
+from tests.native.flow_orders import DEEP, NEAR, SCALES, Orders
 from tickmesh.native.engine import (
     NONE,
     NUMBER_MAX,
@@ -71,10 +71,11 @@ class Flow:
         self.made: list[Command] = []
         self.scale = SCALES[seed % len(SCALES)]
         self.orders = Orders(self, self.scale)
+        calm = 0.3 if self.scale is DEEP else 1.0
         weights = {
             self.orders.new_order: 100.0,
             self.orders.new_list: 9,
-            self.cancel: 22,
+            self.cancel: 22 * calm,
             self.replace: 30,
             self.set_limit: 3.5,
             self.set_trading_state: 2,
@@ -87,9 +88,9 @@ class Flow:
             self.set_fees: 0.7,
             self.indicate: 0.4,
             self.advance_time: 0.7,
-            self.disconnect: 0.4,
-            self.mass_cancel: 0.15,
-            self.end_of_day: 0.15,
+            self.disconnect: 0.4 * calm,
+            self.mass_cancel: 0.15 * calm,
+            self.end_of_day: 0.15 * calm,
             self.list_instrument: 0.1,
             self.add_node: 0.1,
         }

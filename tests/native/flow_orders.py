@@ -20,17 +20,20 @@ if TYPE_CHECKING:
 
 
 class Scale(NamedTuple):
-    """Where prices are and how far apart."""
+    """Where prices are, how far apart, and how deep limits lie behind the base and beyond it, in steps."""
 
     base: int
     step: int
+    behind: int = 9
+    beyond: int = 5
 
 
 NEAR = Scale(128, 1)  # where two pages of prices meet
 WIDE = Scale(5_000, 70)  # each price on a page of its own
 LOW = Scale(7, 1)  # some prices and many stops are cut off at 1
 HIGH = Scale(NUMBER_MAX - 9, 1)  # and at the other end
-SCALES = (NEAR, NEAR, NEAR, NEAR, NEAR, WIDE, LOW, HIGH)
+DEEP = Scale(5_000, 1, behind=300, beyond=2)  # many orders rest
+SCALES = (NEAR, NEAR, NEAR, NEAR, DEEP, WIDE, LOW, HIGH)
 
 MARKET, LIMIT = int(OrderType.MARKET), int(OrderType.LIMIT)
 TRAILING = (int(OrderType.TRAILING_STOP), int(OrderType.TRAILING_STOP_LIMIT))
@@ -77,7 +80,9 @@ class Orders:
         """A limit that often waits, sometimes trades, and rarely is far away."""
         if self.pick() < 0.02:
             return 1 + int(self.pick() * 3 * self.scale.base)
-        return self.near((-9 if side == BUY else -4) + int(self.pick() * 14))
+        _, _, behind, beyond = self.scale
+        lowest = -behind if side == BUY else 1 - beyond
+        return self.near(lowest + int(self.pick() * (behind + beyond)))
 
     def near(self, steps: int) -> int:
         return self.scale.base + steps * self.scale.step
