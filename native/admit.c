@@ -53,15 +53,14 @@ static enum reason check_phase(const struct book *book, const struct draft *draf
 static void find_price(const struct book *book, struct draft *draft)
 {
     const struct command *command = draft->command;
-    int64_t best = book_opposite(book, command->side);
 
     if (command->kind == ORDER_MARKET_TO_LIMIT)
-        draft->price = best;
+        draft->price = book_opposite(book, command->side);
     if ((command->flags & FLAG_POST_ONLY_SLIDE) == 0 || book->phase != PHASE_CONTINUOUS || is_held(draft))
         return;
-    if (!book_would_trade(book, command->side, draft->price) || (command->side == SIDE_BUY && best == 1))
+    if (!book_would_trade(book, command->side, draft->price) || book_beside(book, command->side) == 0)
         return;
-    draft->price = command->side == SIDE_BUY ? best - 1 : best + 1;
+    draft->price = book_beside(book, command->side);
     draft->is_slid = 1;
 }
 

@@ -82,6 +82,14 @@ static inline int book_would_trade(const struct book *book, uint8_t side, int64_
     return best != 0 && side_crosses(side, limit, best);
 }
 
+/* The price one tick from the best opposite one, where an order that slides comes to rest; 0 when there is no such price. */
+static inline int64_t book_beside(const struct book *book, uint8_t side)
+{
+    int64_t price = book_opposite(book, side) + (side == SIDE_BUY ? -1 : 1);
+
+    return price > ENGINE_NUMBER_MAX ? 0 : price;
+}
+
 static inline int phase_is_auction(uint8_t phase)
 {
     return phase == PHASE_OPENING_AUCTION || phase == PHASE_REOPENING_AUCTION || phase == PHASE_CLOSING_AUCTION;

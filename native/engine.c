@@ -40,16 +40,11 @@ static int is_config(const struct engine_config *config)
         && is_capacity(config->extras) && config->feeds <= (FEED_TOP | FEED_LEVELS | FEED_ORDERS);
 }
 
-static uint64_t followers_max(const struct engine_config *config)
-{
-    return config->extras < ENGINE_FOLLOWERS_MAX ? config->extras : ENGINE_FOLLOWERS_MAX;
-}
-
 /* The most events that one command can cause, as things are. */
 static uint64_t events_max(const struct engine *engine)
 {
     uint64_t orders = engine->pool.used + engine->slices + 1;
-    uint64_t followers = engine->extras.used == 0 ? 0 : followers_max(&engine->config);
+    uint64_t followers = engine->extras.used; /* at most: a command may settle every instrument */
 
     return orders * EVENTS_AN_ORDER + followers * EVENTS_A_FOLLOWER + engine->instrument_count * 8 + EVENTS_A_COMMAND;
 }
@@ -58,7 +53,7 @@ static uint64_t events_max(const struct engine *engine)
 static int init_log(struct engine *engine)
 {
     const struct engine_config *config = &engine->config;
-    uint64_t capacity = (uint64_t)config->orders * 2 * EVENTS_AN_ORDER + followers_max(config) * EVENTS_A_FOLLOWER
+    uint64_t capacity = (uint64_t)config->orders * 2 * EVENTS_AN_ORDER + (uint64_t)config->extras * EVENTS_A_FOLLOWER
         + (uint64_t)config->instruments * 8 + EVENTS_A_COMMAND + EVENTS_SPARE;
 
     if (capacity > UINT32_MAX)

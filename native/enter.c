@@ -215,14 +215,13 @@ static enum reason admit_released(struct engine *engine, struct order *order)
 static int keeps_out(struct engine *engine, struct order *order)
 {
     const struct book *book = book_of(engine, order);
-    int64_t best = book_opposite(book, order->side);
 
     if ((order->flags & (FLAG_POST_ONLY | FLAG_POST_ONLY_SLIDE)) == 0 || book->phase != PHASE_CONTINUOUS
         || !book_would_trade(book, order->side, order->price))
         return 1;
-    if (order->flags & FLAG_POST_ONLY || (order->side == SIDE_BUY && best == 1))
+    if (order->flags & FLAG_POST_ONLY || book_beside(book, order->side) == 0)
         return 0;
-    order->price = order->side == SIDE_BUY ? best - 1 : best + 1;
+    order->price = book_beside(book, order->side);
     report_order(engine, EVENT_ORDER_REPRICED, order, 0, REASON_NONE, 0);
     return 1;
 }

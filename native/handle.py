@@ -41,7 +41,7 @@ class EngineConfig:
     """Pairs of node and instrument with a position, an open order, a limit, a state or fees."""
     client_keys: int = 4_194_304
     """How many of the newest client keys are remembered."""
-    extras: int = 262_144
+    extras: int = 65_536
     """Live orders that are more than a plain one; `engine.h` names them."""
     feeds: Feed = Feed.LEVELS
     """Which changes of the book are told."""

@@ -115,13 +115,11 @@ static struct verdict check_gate(struct engine *engine, const struct order *orde
 /* Moves an order that slides away from the other side. */
 static void slide(const struct book *book, const struct order *order, struct change *change)
 {
-    int64_t best = book_opposite(book, order->side);
-
     if ((order->flags & FLAG_POST_ONLY_SLIDE) == 0 || book->phase != PHASE_CONTINUOUS)
         return;
-    if (!book_would_trade(book, order->side, change->price) || (order->side == SIDE_BUY && best == 1))
+    if (!book_would_trade(book, order->side, change->price) || book_beside(book, order->side) == 0)
         return;
-    change->price = order->side == SIDE_BUY ? best - 1 : best + 1;
+    change->price = book_beside(book, order->side);
     change->is_slid = 1;
 }
 

@@ -84,6 +84,7 @@ static enum restore_error read_keys(struct reader *reader)
         struct record record;
         struct codec codec = record_read(span, i, &record);
 
+        keys_prefetch(&engine->keys, record_ahead(span, i + RECORDS_AHEAD));
         code_key(&codec, &entry);
         if (entry.key == 0 || entry.order == 0 || entry.order > engine->sequence)
             return RESTORE_CONTENT;

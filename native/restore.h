@@ -38,6 +38,14 @@ static inline struct codec record_read(const struct span *span, uint64_t i, stru
     return (struct codec){.bytes = record->bytes, .reads = 1};
 }
 
+/* The number that record `i` begins with, or 0 beyond the end: what will be looked for soon can be asked for early. */
+static inline uint64_t record_ahead(const struct span *span, uint64_t i)
+{
+    return i < span->count && span->size >= 8 ? load_64(span->records + i * span->size) : 0;
+}
+
+#define RECORDS_AHEAD 8
+
 /* Instruments; nodes; and pairs, with nothing open yet. */
 enum restore_error restore_stage(struct reader *reader);
 

@@ -253,6 +253,7 @@ static enum restore_error read_all(struct reader *reader)
         struct record record;
         struct codec codec = record_read(span, i, &record);
 
+        directory_prefetch(&reader->engine->pool.directory, record_ahead(span, i + RECORDS_AHEAD));
         code_order(&codec, &found.order);
         read_extra(extras, &next, &found);
         error = read_order(reader->engine, &found);
