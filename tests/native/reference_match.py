@@ -236,6 +236,8 @@ class Matching:
             self.reshow(order, min(order.shown, order.leaves))
 
     def reshow(self, order: Order, shown: int) -> None:
+        """The book has changed, even where it shows the same."""
+        self.books.changed.setdefault(order.instrument)
         if order.shown != shown:
             order.shown = shown
             self.reports.book(order)
