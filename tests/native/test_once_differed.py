@@ -4,6 +4,7 @@ import pytest
 
 from tests.native.reference_stage import BETA, BUY, FIRM, SELL, Stage
 from tickmesh.native.engine import (
+    NUMBER_MAX,
     CommandType,
     Contingency,
     OrderFlag,
@@ -98,3 +99,28 @@ def test_two_sells_of_which_one_ends_the_other_do_not_leave_a_crossed_book(stage
         "trade 14 4@105",
     ]
     assert stage.book(BUY) == [(110, 2, 1)]
+
+
+def test_a_sell_does_not_slide_beyond_the_highest_price(stage: Stage) -> None:
+    stage.buy(5, NUMBER_MAX, node=BETA)
+    slide = int(OrderFlag.POST_ONLY_SLIDE)
+    line = f"rejected 11 5@{NUMBER_MAX - 2} POST_ONLY_WOULD_TRADE"
+    assert stage.sell(5, NUMBER_MAX - 2, flags=slide) == [line]
+
+
+def test_books_settle_when_only_hidden_lots_have_changed(stage: Stage) -> None:
+    stage.run(CommandType.SET_BANDS, quantity=100)
+    stage.buy(4, 105, flags=int(OrderFlag.ALL_OR_NONE))
+    stage.terms(display=2)
+    stage.sell(9, 105, node=BETA)
+    stage.run(CommandType.SET_BANDS, quantity=900)
+    assert stage.replace(13, quantity=8)[-1] == "trade 11 2@105"
+
+
+def test_books_settle_when_an_order_that_waits_to_be_filled_goes(stage: Stage) -> None:
+    stage.run(CommandType.SET_BANDS, quantity=100)
+    stage.buy(4, 105, flags=int(OrderFlag.ALL_OR_NONE))
+    stage.buy(4, 95, flags=int(OrderFlag.ALL_OR_NONE))
+    stage.sell(4, 105, node=BETA)
+    stage.run(CommandType.SET_BANDS, quantity=900)
+    assert stage.cancel(12)[1:] == ["trade 13 4@105", "trade 11 4@105"]
