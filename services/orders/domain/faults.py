@@ -117,6 +117,12 @@ _SENTENCES = {
     Reason.CAPACITY: "the engine is full",
     Reason.QUANTITY_BELOW_FILLED: "more than the new quantity has traded already",
     Reason.DUPLICATE_CLIENT_ORDER: "the client_order_id was used before",
+    Reason.INVALID_EXPIRY: "the order would end before it begins",
+    Reason.PHASE: "the market's present phase does not take this",
+    Reason.PRICE_BAND: "the price is outside the band around the static price",
+    Reason.MINIMUM_QUANTITY: "the minimum quantity cannot be filled at once",
+    Reason.LIST_REJECTED: "another order of its list was refused",
+    Reason.LIST_INCOMPLETE: "the list of orders was not whole",
 }
 _CLASSES: dict[Reason, type[TickmeshError]] = {
     Reason.UNKNOWN_ORDER: NotFound,
@@ -124,6 +130,8 @@ _CLASSES: dict[Reason, type[TickmeshError]] = {
     Reason.INVALID_COMMAND: InvalidArgument,
     Reason.INVALID_PRICE: InvalidArgument,
     Reason.INVALID_QUANTITY: InvalidArgument,
+    Reason.INVALID_EXPIRY: InvalidArgument,
+    Reason.LIST_INCOMPLETE: InvalidArgument,
     Reason.UNKNOWN_INSTRUMENT: NotFound,
     Reason.ORDER_RATE_LIMIT: ResourceExhausted,
     Reason.CAPACITY: ResourceExhausted,

@@ -3,6 +3,7 @@
 from dataclasses import dataclass
 from decimal import ROUND_HALF_EVEN, Decimal, localcontext
 from enum import IntEnum
+from typing import NamedTuple
 
 from tickmesh.native.engine import LimitType, Reason
 
@@ -49,8 +50,7 @@ class Liquidity(IntEnum):
     REMOVED = 2
 
 
-@dataclass(frozen=True, slots=True)
-class Ticket:
+class Ticket(NamedTuple):
     """What never changes about an order."""
 
     order_id: int
@@ -102,9 +102,11 @@ def _limit_text(reason: Reason, listing: Listing, number: int) -> str:
     return str(number)
 
 
-@dataclass(slots=True)
-class State:
-    """What changes about an order. Lots and ticks; `value` is the sum of ticks times lots traded."""
+class State(NamedTuple):
+    """An order as it is at one moment. Lots and ticks; `value` is the sum of ticks times lots traded.
+
+    What happens to an order makes another: reports and snapshots keep the one of their moment.
+    """
 
     quantity: int
     price: int

@@ -9,9 +9,17 @@ from collections import OrderedDict, deque
 from collections.abc import Callable
 from dataclasses import dataclass, field
 from fractions import Fraction
-from typing import Any
+from typing import Any, NamedTuple
 
-from tickmesh.native.engine import COMMAND_STRUCT, CommandType, EventFlag, EventType, OrderFlag, Reason
+from tickmesh.native.engine import (
+    COMMAND_STRUCT,
+    CommandType,
+    EventFlag,
+    EventType,
+    OrderFlag,
+    Reason,
+    Side,
+)
 
 from . import texts
 from .books import Book, BookChange, Trade, levels_of
@@ -29,7 +37,7 @@ from .orders import (
 from .tree import Node, Tree
 
 # Plain numbers: arithmetic with flags of an enum costs more than the rest of a report.
-_MAKER, _POST_ONLY = int(EventFlag.MAKER), int(OrderFlag.POST_ONLY)
+_MAKER, _AUCTION, _POST_ONLY = int(EventFlag.MAKER), int(EventFlag.AUCTION), int(OrderFlag.POST_ONLY)
 REQUESTS_MAX = 100_000
 MASS_CANCELS_MAX = 10_000
 _FIELDS = [
@@ -68,12 +76,20 @@ class Outcome:
     changes: list[BookChange] = field(default_factory=list)
 
 
-@dataclass(slots=True)
-class LiveOrder:
-    """An order that rests."""
+class LiveOrder(NamedTuple):
+    """An order that rests, as it is at one moment."""
 
     ticket: Ticket
     state: State
+
+
+@dataclass(slots=True)
+class Journaled:
+    """What commands that were applied have named. The door notes the same before its commands are durable."""
+
+    listings: int = 0
+    nodes: int = 0
+    rates: dict[str, Fraction] = field(default_factory=dict)
 
 
 class Venue:
@@ -84,13 +100,16 @@ class Venue:
         self.tree = Tree()
         self.live: dict[int, LiveOrder] = {}
         self.by_key: dict[int, int] = {}  # client key -> id of a live order, or of one on its way
+        self.shadowed: set[int] = set()  # live orders whose key leads to an older one, or led there
         self.books: list[Book] = []
         self.requests: OrderedDict[str, tuple[str, int, int]] = (
             OrderedDict()
         )  # id -> digest, command, canceled
+        self.journaled = Journaled()
         self.last_command = 0
         self.last_time_ns = 0
-        self._mass_cancels: deque[tuple[int, int]] = deque(
+        self.last_report = 0  # event of the newest report, also of one that a quiet replay did not make
+        self.mass_cancels: deque[tuple[int, int]] = deque(
             maxlen=MASS_CANCELS_MAX
         )  # command, orders cancelled
 
@@ -125,11 +144,11 @@ class Venue:
 
     def note_mass_cancel(self, command: int, canceled: int) -> None:
         """Keeps how many orders a mass cancel ended."""
-        self._mass_cancels.append((command, canceled))
+        self.mass_cancels.append((command, canceled))
 
     def remember_request(self, request_id: str, digest: str, first: int, last: int) -> None:
         """Keeps the answer to a request of controls; the oldest are forgotten."""
-        canceled = sum(count for command, count in self._mass_cancels if first <= command <= last)
+        canceled = sum(count for command, count in self.mass_cancels if first <= command <= last)
         self.requests[request_id] = (digest, last, canceled)
         if len(self.requests) > REQUESTS_MAX:
             self.requests.popitem(last=False)
@@ -170,7 +189,7 @@ class _Step:
         elif self.note:
             self._control()
         for row in rows:
-            _HANDLERS[row[8]](self, row)
+            _HANDLERS.get(row[8], _Step.nothing)(self, row)
         self._finish()
 
     def _ticket(self) -> Ticket:
@@ -189,16 +208,22 @@ class _Step:
         )
 
     def _control(self) -> None:
+        venue = self.venue
         for kind, body in texts.parts(self.note):
             if kind == texts.LISTING:
-                self.venue.list_instrument(Listing.from_text(body))
+                listing = Listing.from_text(body)
+                venue.list_instrument(listing)
+                venue.journaled.listings = listing.index + 1
             elif kind == texts.NODE:
-                self.venue.add_node(Node.from_text(body))
+                node = Node.from_text(body)
+                venue.add_node(node)
+                venue.journaled.nodes = node.index + 1
             elif kind == texts.REQUEST:
                 self.request = tuple(json.loads(body))
             elif kind == texts.RATE:
                 facts = json.loads(body)
-                self.venue.listings.rates[facts["currency"]] = Fraction(facts["rate"])
+                rate = Fraction(facts["rate"])
+                venue.listings.rates[facts["currency"]] = venue.journaled.rates[facts["currency"]] = rate
 
     def _finish(self) -> None:
         if self.request:
@@ -209,19 +234,10 @@ class _Step:
         self.outcome.answers[self.answer.command] = self.answer
 
     def _report(self, row: tuple[int, ...], live: LiveOrder, exec_type: ExecType, **more: Any) -> None:
+        self.venue.last_report = row[0]
         if self.quiet:
             return
-        state = live.state
-        kept = State(
-            state.quantity,
-            state.price,
-            state.leaves,
-            state.status,
-            state.cumulative,
-            state.value,
-            state.reason,
-        )
-        report = Report(row[0], row[1], exec_type, live.ticket, kept, self.time_ns, **more)
+        report = Report(row[0], row[1], exec_type, live.ticket, live.state, self.time_ns, **more)
         self.outcome.reports.append(report)
         if row[2] == self.own:
             self.answer.report = report
@@ -230,7 +246,13 @@ class _Step:
         assert self.own_ticket is not None
         live = LiveOrder(self.own_ticket, State(row[4], row[3], row[5], Status.NEW))
         self.venue.live[row[2]] = live
+        if self.venue.by_key.get(self.own_ticket.client_key) != self.own:
+            self.venue.shadowed.add(self.own)
         self._report(row, live, ExecType.NEW)
+
+    def _become(self, order_id: int, state: State) -> LiveOrder:
+        live = self.venue.live[order_id] = LiveOrder(self.venue.live[order_id].ticket, state)
+        return live
 
     def rejected(self, row: tuple[int, ...]) -> None:
         assert self.own_ticket is not None
@@ -253,44 +275,52 @@ class _Step:
 
     def traded(self, row: tuple[int, ...]) -> None:
         sequence, _, order_id, ticks, lots, leaves = row[:6]
-        live = self.venue.live[order_id]
-        state = live.state
-        state.cumulative += lots
-        state.value += ticks * lots
-        state.leaves = leaves
-        state.status = Status.PARTIALLY_FILLED if leaves else Status.FILLED
-        maker = bool(row[11] & _MAKER)
-        self.trade = sequence if maker else self.trade
-        liquidity = Liquidity.ADDED if maker else Liquidity.REMOVED
+        before = self.venue.live[order_id].state
+        status = Status.PARTIALLY_FILLED if leaves else Status.FILLED
+        traded, value = before.cumulative + lots, before.value + ticks * lots
+        state = State(before.quantity, before.price, leaves, status, traded, value, before.reason)
+        live = self._become(order_id, state)
+        auction = bool(row[11] & _AUCTION)
+        is_first = row[9] == Side.BUY if auction else bool(row[11] & _MAKER)  # of the two that met
+        self.trade = sequence if is_first else self.trade
+        liquidity = Liquidity.NONE if auction else Liquidity.ADDED if is_first else Liquidity.REMOVED
         self._report(
             row, live, ExecType.TRADE, last_lots=lots, last_ticks=ticks, liquidity=liquidity, trade=self.trade
         )
-        if not maker:
-            trade = Trade(self.trade, ticks, lots, live.ticket.side, self.time_ns)
-            self._change(row[6]).trades.append(trade)
+        if not is_first:
+            aggressor = 0 if auction else live.ticket.side
+            self._change(row[6]).trades.append(Trade(self.trade, ticks, lots, aggressor, self.time_ns))
         if not leaves:
             self._forget(order_id)
 
     def ended(self, row: tuple[int, ...]) -> None:
-        live = self.venue.live[row[2]]
-        expired = row[8] == EventType.ORDER_EXPIRED
-        live.state.leaves = 0
-        live.state.status = Status.EXPIRED if expired else Status.CANCELED
-        live.state.reason = Reason(row[10]).name if row[10] else "END_OF_DAY"
-        self._report(row, live, ExecType.EXPIRED if expired else ExecType.CANCELED)
+        expired, before = row[8] == EventType.ORDER_EXPIRED, self.venue.live[row[2]].state
+        status = Status.EXPIRED if expired else Status.CANCELED
+        reason = Reason(row[10]).name if row[10] else "END_OF_DAY"
+        state = State(before.quantity, before.price, 0, status, before.cumulative, before.value, reason)
+        self._report(
+            row,
+            LiveOrder(self.venue.live[row[2]].ticket, state),
+            ExecType.EXPIRED if expired else ExecType.CANCELED,
+        )
         self._forget(row[2])
 
     def _forget(self, order_id: int) -> None:
         ticket = self.venue.live.pop(order_id).ticket
         if self.venue.by_key.get(ticket.client_key) == order_id:
             del self.venue.by_key[ticket.client_key]
+        self.venue.shadowed.discard(order_id)
 
     def replaced(self, row: tuple[int, ...]) -> None:
-        live = self.venue.live[row[2]]
-        live.state.price, live.state.quantity, live.state.leaves = row[3], row[4], row[5]
-        self._report(row, live, ExecType.REPLACED)
+        state = State(row[4], row[3], row[5], *self.venue.live[row[2]].state[3:])
+        self._report(row, self._become(row[2], state), ExecType.REPLACED)
         if not row[5]:
             self._forget(row[2])
+
+    def moved(self, row: tuple[int, ...]) -> None:
+        """An order was triggered or repriced: it has another price, and no report says so yet."""
+        before = self.venue.live[row[2]].state
+        self._become(row[2], State(before.quantity, row[3], row[5], *before[3:]))
 
     def refused(self, row: tuple[int, ...]) -> None:
         self.answer.reason = Reason(row[10]).name
@@ -302,14 +332,15 @@ class _Step:
         self.answer.reason = Reason(row[10]).name
 
     def level(self, row: tuple[int, ...]) -> None:
-        levels_of(self._change(row[6]), row[9]).append((row[3], row[4], row[5]))
+        if row[3]:  # MARKET orders that wait for an auction stand at no price, and in no level
+            levels_of(self._change(row[6]), row[9]).append((row[3], row[4], row[5]))
 
     def mass_canceled(self, row: tuple[int, ...]) -> None:
         self.answer.canceled = row[4]
         self.venue.note_mass_cancel(row[1], row[4])
 
     def nothing(self, row: tuple[int, ...]) -> None:
-        """A control took effect: what it means was noted when the command was read."""
+        """Says nothing that is not known, like a control that took effect, or that anybody is told here."""
 
     def _change(self, instrument: int) -> BookChange:
         change = self.changes.get(instrument)
@@ -331,4 +362,11 @@ _HANDLERS: dict[int, Callable[[_Step, tuple[int, ...]], None]] = {
     EventType.CONTROL_APPLIED: _Step.nothing,
     EventType.CONTROL_REJECTED: _Step.control_refused,
     EventType.MASS_CANCELED: _Step.mass_canceled,
+    EventType.ORDER_TRIGGERED: _Step.moved,
+    EventType.ORDER_REPRICED: _Step.moved,
+    EventType.FEE: _Step.nothing,
+    EventType.PHASE_CHANGED: _Step.nothing,
+    EventType.AUCTION: _Step.nothing,
+    EventType.BOOK_TOP: _Step.nothing,
+    EventType.BOOK_ORDER: _Step.nothing,
 }
