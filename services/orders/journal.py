@@ -126,6 +126,24 @@ class Journal:
         with self._engine.connect().execution_options(begin="BEGIN") as connection:
             return int(connection.execute(query).scalar() or 0)
 
+    @property
+    def hash(self) -> bytes:
+        """Returns the hash of the last row that is known."""
+        return self._hash
+
+    def hash_at(self, sequence: int) -> bytes | None:
+        """Returns the hash of the row that ends with a sequence, or None; does not check it."""
+        here = (JOURNAL.c.shard == self._shard) & (JOURNAL.c.first_sequence <= sequence)
+        query = sa.select(JOURNAL.c.last_sequence, JOURNAL.c.hash).where(here)
+        newest = query.order_by(JOURNAL.c.first_sequence.desc()).limit(1)
+        with self._engine.connect().execution_options(begin="BEGIN") as connection:
+            row = connection.execute(newest).first()
+        return bytes(row.hash) if row is not None and row.last_sequence == sequence else None
+
+    def resume(self, sequence: int, digest: bytes) -> None:
+        """Takes everything up to a row as known and checked: `check` and `append` go on behind it."""
+        self.last_sequence, self._hash = sequence, digest
+
     def rows(self, after: int = 0) -> Iterator[Row]:
         """Yields rows in order; does not check them. `after` is the last sequence that is known."""
         while True:

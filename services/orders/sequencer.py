@@ -13,7 +13,8 @@ from collections import deque
 from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, field
-from typing import Any
+from functools import partial
+from typing import Any, TypeVar
 
 from tickmesh.native.engine import COMMAND_STRUCT, NONE, CommandType, Engine, EngineStatus
 
@@ -21,7 +22,9 @@ from ..runtime import telemetry
 from ..runtime.errors import ResourceExhausted
 from .domain.venue import Answer, Outcome, Venue
 from .journal import Journal
+from .snapshotter import Snapshotter
 
+T = TypeVar("T")
 RATE_WINDOW_S = 10
 DAY_NS = 86_400 * 1_000_000_000
 _KEY = struct.Struct("<Q")
@@ -75,6 +78,7 @@ class Sequencer:
         venue: Venue,
         clock: Callable[[], int],
         publish: Callable[[Outcome], None],
+        snapshotter: Snapshotter,
         *,
         row_commands_max: int,
         waiting_max: int,
@@ -84,6 +88,7 @@ class Sequencer:
         self._engine = engine
         self._clock = clock
         self._publish = publish
+        self._snapshotter = snapshotter
         self._row_commands_max = row_commands_max
         self._waiting_max = waiting_max
         self._thread = ThreadPoolExecutor(1, "sequencer")
@@ -174,15 +179,16 @@ class Sequencer:
 
     async def run(self) -> None:
         """Writes, runs and answers, for ever."""
-        loop = asyncio.get_running_loop()
         early: dict[int, Answer] = {}  # answers of a request that spans rows, kept for its last row
         while True:
+            if self._snapshotter.is_due(self.venue.last_command):
+                await self._snapshotter.take(self.venue, self._engine, self._journal.hash, self.aside)
             if not self._rows:
                 self._work.clear()
                 await self._work.wait()
             row = self._rows.popleft()
             self._writing = [row]
-            events = await loop.run_in_executor(self._thread, self._write_and_match, row)
+            events = await self.aside(partial(self._write_and_match, row))
             outcome = self.venue.apply(bytes(row.payload), row.notes, events)
             self._writing = []
             self._count(len(row.notes))
@@ -213,12 +219,13 @@ class Sequencer:
         counted = sum(count for second, count in self._seconds if now - RATE_WINDOW_S <= second < now)
         return counted / RATE_WINDOW_S
 
+    async def aside(self, work: Callable[[], T], /) -> T:
+        """Runs work in the thread that writes rows and runs the engine, between two rows."""
+        return await asyncio.get_running_loop().run_in_executor(self._thread, work)
+
     async def inspect(self) -> tuple[EngineStatus, int]:
         """Returns the engine's counters and state hash, between two rows."""
-        loop = asyncio.get_running_loop()
-        return await loop.run_in_executor(
-            self._thread, lambda: (self._engine.status(), self._engine.state_hash())
-        )
+        return await self.aside(lambda: (self._engine.status(), self._engine.state_hash()))
 
     def close(self) -> None:
         """Waits for the row that is being written."""

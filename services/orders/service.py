@@ -12,21 +12,26 @@ from .journal import Journal
 from .servicer import OrdersServicer
 from .settings import OrdersSettings
 from .shard import JOURNAL_REVISIONS, Shard
+from .snapshots import Snapshots
 
 
 async def start(host: Host) -> None:
-    """Replays the journal, then takes orders; healthy once the instruments are listed."""
+    """Makes everything as it was, then takes orders; healthy once the instruments are listed."""
     settings = runtime_settings.load(OrdersSettings)
     journal_database = await host.database("orders_journal", JOURNAL_REVISIONS)
     database = await host.database("orders")
-    shard = Shard(settings, Journal(journal_database.engine, settings.orders_shard), database, host.clock)
+    journal = Journal(journal_database.engine, settings.orders_shard)
+    snapshots = Snapshots(journal_database.engine, settings.orders_shard)
+    shard = Shard(settings, journal, snapshots, database, host.clock)
     _collect_garbage_rarely()
     await asyncio.to_thread(shard.recover)
     shard.open()
     host.spawn(shard.projector.run(), "projector")
     host.spawn(shard.sequencer.run(), "sequencer")
+    host.spawn(shard.snapshotter.run(shard.sequencer.aside), "snapshots")
     host.on_stop(lambda: asyncio.to_thread(shard.close))
     await shard.make_root()
+    await shard.end_day_if_due()
     host.spawn(shard.end_days(), "end of day")
     follower = InstrumentFollower(host.channel("assets"), shard)
     host.spawn(follower.run(), "instruments")

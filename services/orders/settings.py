@@ -17,3 +17,6 @@ class OrdersSettings:
     orders_unwritten_max: int = 1_000_000  # reports that the tables may lag behind before orders are refused
     orders_executions_kept: int = 200_000  # reports in memory for streams; older ones come from the table
     orders_book_updates_kept: int = 100_000
+    orders_pages: int = 131_072  # runs of 64 neighbouring prices of one side of a book in which orders rest
+    orders_extras: int = 262_144  # live orders that are more than plain ones: stops, icebergs and the like
+    orders_snapshot_commands: int = 50_000  # a snapshot of the engine after so many commands; 0 is none

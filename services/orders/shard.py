@@ -7,7 +7,7 @@ from typing import TypeVar
 
 from sqlalchemy.engine import Connection
 
-from tickmesh.native.engine import NONE, Engine, EngineConfig
+from tickmesh.native.engine import NONE, Engine, EngineConfig, Feed
 from tickmesh.orders.v1 import orders_pb2 as pb
 
 from ..runtime import telemetry
@@ -21,8 +21,11 @@ from .domain.venue import Outcome, Venue
 from .entry import Entry
 from .journal import Journal, Row
 from .projector import Projector
+from .restoring import Restored, restore
 from .sequencer import DAY_NS, Overloaded, Sequencer
 from .settings import OrdersSettings
+from .snapshots import Snapshots
+from .snapshotter import Snapshotter
 from .streams import Books, Executions
 
 T = TypeVar("T")
@@ -42,26 +45,35 @@ def engine_config(settings: OrdersSettings) -> EngineConfig:
     return EngineConfig(
         orders=settings.orders_capacity,
         instruments=settings.orders_instruments,
+        pages=settings.orders_pages,
         nodes=settings.orders_nodes,
         client_keys=settings.orders_client_ids,
+        extras=settings.orders_extras,
+        feeds=Feed.LEVELS,
     )
 
 
 class Shard:
     """The order path of some instruments."""
 
+    venue: Venue
+    _engine: Engine
+
     def __init__(
-        self, settings: OrdersSettings, journal: Journal, database: Database, clock: Callable[[], int]
+        self,
+        settings: OrdersSettings,
+        journal: Journal,
+        snapshots: Snapshots,
+        database: Database,
+        clock: Callable[[], int],
     ) -> None:
         self.number = settings.orders_shard
         self.clock = clock
         self.start_time_ns = clock()
-        self.venue = Venue()
         self._settings = settings
         self._journal = journal
+        self._snapshots = snapshots
         self._database = database
-        self._engine = Engine(engine_config(settings))
-        self._reader = store.Reader(self.venue.listings)
 
     @property
     def epoch(self) -> int:
@@ -69,13 +81,23 @@ class Shard:
         return self._journal.epoch
 
     def recover(self) -> None:
-        """Takes the shard over and replays its journal: everything is as it was."""
+        """Takes the shard over, loads its newest snapshot and replays the journal from there."""
         self._journal.take_over()
-        projected = self._database.run_now(
+        self._projected = self._database.run_now(
             lambda connection: store.progress(connection, self.number, self._journal.journal_id)
         )
-        self.projector = Projector(self._database, self.number, projected)
+        config = engine_config(self._settings)
+        restored = restore(self._snapshots, self._journal, config, self._projected)
+        restored = restored or Restored(Engine(config), Venue())
+        self._engine, self.venue = restored.engine, restored.venue
+        self._prepare()
+        self._replay()
+
+    def _prepare(self) -> None:
+        """Makes what stands around engine and venue."""
         settings = self._settings
+        self._reader = store.Reader(self.venue.listings)
+        self.projector = Projector(self._database, self.number, self._projected)
         self.executions = Executions(
             settings.orders_executions_kept,
             self._journal.journal_id,
@@ -83,21 +105,32 @@ class Shard:
             self._reader,
             self.projector,
         )
+        self.executions.skip(self.venue.last_report)
         self.books = Books(settings.orders_book_updates_kept, self.venue)
-        told = self._journal.newest() - settings.orders_executions_kept
-        for row in self._journal.rows():
+        self.snapshotter = Snapshotter(
+            self._snapshots,
+            self.projector,
+            self._journal.epoch,
+            commands=settings.orders_snapshot_commands,
+            last=self.venue.last_command,
+        )
+
+    def _replay(self) -> None:
+        """Replays the journal from where the venue stands: everything is as it was."""
+        told = self._journal.newest() - self._settings.orders_executions_kept
+        for row in self._journal.rows(after=self._journal.last_sequence):
             self._journal.check(row)
-            self._replay(row, quiet_until=told, projected=projected)
+            self._replay_row(row, quiet_until=told)
         log.info("replayed", commands=self.venue.last_command, state_hash=f"{self._engine.state_hash():016x}")
 
-    def _replay(self, row: Row, quiet_until: int, projected: int) -> None:
+    def _replay_row(self, row: Row, quiet_until: int) -> None:
         """Takes a row in again. What is long in the tables makes no reports: streams read it there."""
         events = self._engine.process(row.payload)
         newest = int(events["sequence"][-1]) if len(events) else 0
-        quiet = row.last_sequence <= quiet_until and newest <= projected
+        quiet = row.last_sequence <= quiet_until and newest <= self._projected
         outcome = self.venue.apply(row.payload, row.notes(), events, quiet=quiet)
         if quiet:
-            self.executions.skip(newest)
+            self.executions.skip(self.venue.last_report)
         else:
             self.executions.publish(outcome)
 
@@ -109,6 +142,7 @@ class Shard:
             self.venue,
             self.clock,
             self._publish,
+            self.snapshotter,
             row_commands_max=self._settings.orders_row_commands_max,
             waiting_max=self._settings.orders_waiting_max,
         )
@@ -131,14 +165,18 @@ class Shard:
             self.entry.make_node(FIRM, "", NONE)
             await self.sequencer.settled([self.sequencer.last_stamped])
 
+    async def end_day_if_due(self) -> None:
+        """Expires DAY orders when their UTC day is over, also one that ended while nobody was here."""
+        ended = self.sequencer.end_day_if_due()
+        if ended is not None:
+            await self.sequencer.settled([ended])
+
     async def end_days(self) -> None:
-        """Expires DAY orders at the end of each UTC day, also of one that ended while nobody was here."""
+        """Ends each UTC day, for ever."""
         while True:
-            ended = self.sequencer.end_day_if_due()
-            if ended is not None:
-                await self.sequencer.settled([ended])
             left_s = (DAY_NS - self.clock() % DAY_NS) / 1e9
             await asyncio.sleep(min(left_s, 60.0))
+            await self.end_day_if_due()
 
     def projected(self, event_sequence: int) -> int:
         """Returns up to which event the tables are written; not every event leaves something to write."""

@@ -27,9 +27,17 @@ class Load:
     over_websocket: WebSocketFollowing
 
 
+class OftenSnapshotting(RunningPlatform):
+    """A platform that takes a snapshot of its engine after every few batches."""
+
+    @property
+    def environment(self) -> dict[str, str]:
+        return {**super().environment, "TICKMESH_ORDERS_SNAPSHOT_COMMANDS": "100"}
+
+
 @pytest.fixture(scope="module")
 def platform(tmp_path_factory: pytest.TempPathFactory) -> Iterator[RunningPlatform]:
-    platform = RunningPlatform(tmp_path_factory.mktemp("faults") / "data", "--no-market")
+    platform = OftenSnapshotting(tmp_path_factory.mktemp("faults") / "data", "--no-market")
     try:
         platform.start()
         platform.open_portfolio(BUYER)
@@ -149,3 +157,6 @@ def test_a_killed_supervisor_takes_all_with_it_and_nothing_is_lost(
     platform.start()
     load.flood.wait_for_more()
     check_everything(platform, load)
+    log = (platform.data_dir / "logs" / "orders.log").read_text()
+    assert '"restored"' in log
+    assert '"a snapshot is passed over"' not in log

@@ -41,6 +41,14 @@ def random_order(chance: random.Random) -> pb.SubmitOrderRequest:
     )
 
 
+async def what_is_known(desk: Desk) -> tuple[Any, ...]:
+    """Returns where the engine stands, all orders and reports, and the book."""
+    status = await desk.status()
+    known = (status.state_hash, status.command_sequence, status.event_sequence, status.open_orders)
+    book = await desk.book()
+    return known, await desk.orders(), await desk.executions(), book
+
+
 class Reader:
     """Collects the reports of one stream after another."""
 

@@ -8,14 +8,13 @@ import sys
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from pathlib import Path
-from typing import Any
 
 import grpc
 import pytest
 import sqlalchemy as sa
 
 from tests.services.orders.desk import BUY, SELL, Desk, Order, an_account, an_order, open_desk
-from tests.services.orders.following import Reader, random_batch
+from tests.services.orders.following import Reader, random_batch, what_is_known
 from tickmesh.orders.v1 import orders_pb2 as pb
 from tickmesh.orders.v1 import orders_pb2_grpc
 from tickmesh.services.orders.verification import verify
@@ -30,13 +29,6 @@ import asyncio
 from tickmesh.services.runtime import host, settings
 asyncio.run(host.run(settings.load(settings.RuntimeSettings), ["assets", "orders"]))
 """
-
-
-async def what_is_known(desk: Desk) -> tuple[Any, ...]:
-    status = await desk.status()
-    known = (status.state_hash, status.command_sequence, status.event_sequence, status.open_orders)
-    book = await desk.book()
-    return known, await desk.orders(), await desk.executions(), book
 
 
 @pytest.mark.parametrize("kept", [200_000, 20], ids=["all-in-memory", "old-ones-in-the-table"])
@@ -149,7 +141,11 @@ async def flood_until_killed(desk: Desk, seed: int, acknowledged: dict[str, pb.A
         return
 
 
-async def test_whatever_was_acknowledged_before_a_kill_is_there(tmp_path: Path) -> None:
+@pytest.mark.parametrize("commands", [50_000, 100], ids=["from-the-journal", "from-snapshots"])
+async def test_whatever_was_acknowledged_before_a_kill_is_there(
+    tmp_path: Path, commands: int, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("TICKMESH_ORDERS_SNAPSHOT_COMMANDS", str(commands))
     acknowledged: dict[str, pb.ActionResult] = {}
     async with a_server(tmp_path) as (process, desk):
         floods = [asyncio.create_task(flood_until_killed(desk, seed, acknowledged)) for seed in range(3)]
