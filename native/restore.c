@@ -57,6 +57,12 @@ static enum restore_error check_capacities(const struct reader *reader, const st
     return spans[SECTION_STAGED].count < ENGINE_LEGS_MAX ? RESTORE_OK : RESTORE_CONTENT;
 }
 
+static int are_terms(const struct terms *terms)
+{
+    return terms->is_set == 1
+        || (terms->is_set == 0 && (terms->expiry_ns | terms->display | terms->minimum) == 0);
+}
+
 static enum restore_error read_engine(struct reader *reader)
 {
     struct engine *engine = reader->engine;
@@ -65,7 +71,7 @@ static enum restore_error read_engine(struct reader *reader)
     struct codec codec = record_read(&reader->spans[SECTION_ENGINE], 0, &record);
 
     code_engine(&codec, &found);
-    if (found.time_ns < 0 || (found.terms.is_set & ~1) != 0)
+    if (found.time_ns < 0 || !are_terms(&found.terms))
         return RESTORE_CONTENT;
     engine->sequence = found.sequence;
     engine->time_ns = found.time_ns;
@@ -108,7 +114,7 @@ static int is_next_staged(const struct engine *engine, const struct staged *stag
         return 0;
     if (command->contingency == CONTINGENCY_NONE || command->more == 0 || command->more >= ENGINE_LEGS_MAX)
         return 0;
-    if (shape_check(command, &staged->terms[last]) != REASON_NONE)
+    if (shape_check(command, &staged->terms[last]) != REASON_NONE || !are_terms(&staged->terms[last]))
         return 0;
     if (last == 0)
         return command->contingency != CONTINGENCY_BRACKET || command->more > 1;

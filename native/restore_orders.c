@@ -64,7 +64,7 @@ static int is_extra(const struct engine *engine, const struct order *order, cons
         return 0;
     if (extra->expiry_ns != 0 && extra->expiry_ns <= engine->time_ns)
         return 0;
-    if (extra->display < 0 || extra->display > ENGINE_NUMBER_MAX)
+    if (extra->display < 0 || extra->display > ENGINE_NUMBER_MAX || (extra->display == 0 && extra->shown != 0))
         return 0;
     if (is_pegged(order->kind))
         return shape_is_trigger(order->kind, 0, extra->trigger) && shape_is_price(order->kind, extra->limit);

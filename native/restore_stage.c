@@ -87,9 +87,10 @@ static int is_fees(const struct fees *fees)
 /* Whether a bucket of a rate can be in this state. */
 static int is_bucket(const struct engine *engine, const struct bucket *bucket, int64_t rate)
 {
-    if (bucket->time_ns < 0 || bucket->time_ns > engine->time_ns || bucket->tokens < 0)
-        return 0;
-    return rate < 0 ? bucket->tokens == 0 : bucket->tokens <= value_saturate((wide)rate * BUCKET_ORDER);
+    if (rate < 0)
+        return bucket->tokens == 0 && bucket->time_ns == 0;
+    return bucket->time_ns >= 0 && bucket->time_ns <= engine->time_ns && bucket->tokens >= 0
+        && bucket->tokens <= value_saturate((wide)rate * BUCKET_ORDER);
 }
 
 static int is_parent(const struct nodes *nodes, uint32_t parent)
@@ -129,7 +130,7 @@ static enum restore_error read_nodes(struct reader *reader)
 
 static int is_limit(const struct pair *pair, unsigned type, int64_t limit)
 {
-    return pair->stands & STANDS(type) ? limit >= 0 : 1;
+    return pair->stands & STANDS(type) ? limit >= 0 : limit == 0;
 }
 
 static int is_position(const struct pair *pair)
@@ -154,11 +155,11 @@ static int is_pair(const struct pair *pair, const struct pair_terms *terms)
         return 0;
     if (((pair->stands & STANDS_FEES) != 0) != (terms->fees.is_set != 0))
         return 0;
-    if ((pair->stands & STANDS(LIMIT_POSITION)) == 0 && pair->position_max != ENGINE_POSITION_MAX)
+    if (pair->stands & STANDS(LIMIT_POSITION) ? pair->position_max < 0 : pair->position_max != ENGINE_POSITION_MAX)
         return 0;
     return is_limit(pair, LIMIT_ORDER_QUANTITY, terms->quantity_max)
         && is_limit(pair, LIMIT_ORDER_NOTIONAL, terms->notional_max)
-        && is_limit(pair, LIMIT_PRICE_COLLAR, terms->collar) && is_limit(pair, LIMIT_POSITION, pair->position_max);
+        && is_limit(pair, LIMIT_PRICE_COLLAR, terms->collar);
 }
 
 /* Makes the one pair that a record stands for: it is new, and the one above it is there. */
