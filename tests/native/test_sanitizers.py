@@ -16,6 +16,7 @@ NATIVE = Path(face.__file__).resolve().parent
 STRICT = ["-std=c11", "-Wall", "-Wextra", "-Wconversion", "-Werror", f"-I{NATIVE}", f"-I{HERE}"]
 SANITIZERS = ["-g", "-O0", "-fsanitize=address,undefined", "-fno-sanitize-recover=all"]
 COMPILERS = [name for name in ("gcc", "clang") if shutil.which(name)] or ["cc"]
+DRIVERS = ("sanitized_run", "edges", "crowds", "forgeries")
 TIMEOUT_S = 240
 
 
@@ -25,12 +26,8 @@ def engine_sources() -> list[Path]:
 
 def helper_sources() -> list[Path]:
     """Returns what the drivers share: what draws commands, and what looks at an engine."""
-    return [
-        HERE / "invariants.c",
-        HERE / "generator.c",
-        HERE / "draw_orders.c",
-        *sorted(HERE.glob("audit_*.c")),
-    ]
+    names = ("invariants", "generator", "draw_orders", "forge")
+    return [*(HERE / f"{name}.c" for name in names), *sorted(HERE.glob("audit_*.c"))]
 
 
 def run(command: Iterable[str | Path]) -> None:
@@ -56,7 +53,7 @@ def sanitized(tmp_path_factory: pytest.TempPathFactory) -> Path:
     """Returns a folder with the drivers, built with the sanitizers."""
     folder = tmp_path_factory.mktemp("sanitized")
     objects = compile_all(COMPILERS[0], [*engine_sources(), *helper_sources()], SANITIZERS, folder)
-    for name in ("sanitized_run", "edges", "crowds", "forgeries"):
+    for name in DRIVERS:
         [own] = compile_all(COMPILERS[0], [HERE / f"{name}.c"], SANITIZERS, folder)
         wrap = ["-Wl,--wrap=calloc"] if name == "edges" else []
         run([COMPILERS[0], *SANITIZERS, *wrap, *objects, own, "-o", folder / name])
@@ -72,13 +69,17 @@ def test_short_memory_and_strange_snapshots_leave_nothing_behind(sanitized: Path
     run([sanitized / "edges"])
 
 
+def test_a_snapshot_that_says_what_cannot_be_is_refused(sanitized: Path) -> None:
+    run([sanitized / "forgeries"])
+
+
 def test_what_thousands_of_orders_do_at_once_fits(sanitized: Path) -> None:
     run([sanitized / "crowds"])
 
 
 @pytest.mark.parametrize("compiler", COMPILERS)
 def test_the_sources_compile_without_a_warning_when_asserts_are_off(compiler: str, tmp_path: Path) -> None:
-    mains = [HERE / name for name in ("sanitized_run.c", "edges.c", "crowds.c", "fuzz_commands.c")]
+    mains = [HERE / f"{name}.c" for name in (*DRIVERS, "fuzz_commands")]
     sources = [*engine_sources(), *helper_sources(), *mains]
     compile_all(compiler, sources, ["-O2", "-DNDEBUG", "-DFUZZ_STANDALONE"], tmp_path)
 
