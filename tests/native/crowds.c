@@ -72,7 +72,8 @@ static void settle_every_instrument_at_once(void)
 {
     enum { BOOKS = 12 };
     const struct engine_config config = {.orders = BOOKS * 1040, .instruments = BOOKS, .pages = BOOKS * 64,
-                                         .nodes = 1, .positions = BOOKS, .client_keys = 16, .extras = BOOKS * 1024, .feeds = 7};
+                                         .nodes = 1, .positions = BOOKS, .client_keys = 16,
+                                         .extras = BOOKS * 1024, .feeds = 7};
     struct engine *engine = staged_engine(&config);
     struct command phase = {.type = COMMAND_SET_PHASE, .instrument = ENGINE_NONE, .kind = PHASE_PRE_OPEN};
     struct engine_status status;
