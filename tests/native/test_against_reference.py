@@ -22,7 +22,8 @@ OFTEN = (CommandType.NEW_ORDER, CommandType.ORDER_TERMS, CommandType.REPLACE_ORD
 @pytest.mark.parametrize("feeds", FEEDS)
 @pytest.mark.parametrize("seed", range(3))
 def test_a_long_random_flow_gives_the_events_of_the_reference(name: str, feeds: Feed, seed: int) -> None:
-    run_flow(replace(CONFIGS[name], feeds=feeds), 1_000 * seed + feeds, 25_000)
+    scale_by_scale = 6 * seed + feeds
+    run_flow(replace(CONFIGS[name], feeds=feeds), scale_by_scale, 25_000)
 
 
 def bytes_of(*usual: int) -> st.SearchStrategy[int]:
