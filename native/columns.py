@@ -84,7 +84,7 @@ def as_columns(commands: Commands) -> NDArray[Any]:
         raise ValueError(f"{size} bytes are not a whole number of commands of {COMMAND_SIZE} bytes")
     if not memoryview(commands).c_contiguous:
         raise ValueError("commands must lie in memory without gaps: bytes() makes such a copy")
-    return np.ndarray(size // COMMAND_SIZE, COMMAND_DTYPE, commands)
+    return np.frombuffer(commands, COMMAND_DTYPE)  # which, unlike ndarray(), keeps a bytearray from moving
 
 
 def _require_commands(commands: NDArray[Any]) -> None:
