@@ -17,14 +17,21 @@ def declarations() -> str:
 
 def sources() -> list[str]:
     """Returns our own C files, relative to the repository root as setuptools wants them."""
-    return sorted(f"native/{path.name}" for path in (ROOT / "native").glob("*.c") if path.name != GENERATED)
+    ours = (path for path in (ROOT / "native").rglob("*.c") if path.name != GENERATED)
+    return sorted(str(path.relative_to(ROOT)) for path in ours)
 
+
+# native/python/bound.c has the function that Python calls first: it adds a type to what cffi makes.
+PREAMBLE = """
+#include "engine.h"
+#define PyInit__engine engine_module
+"""
 
 ffi = FFI()
 ffi.cdef(declarations())
 ffi.set_source(
     "tickmesh.native._engine",
-    '#include "engine.h"',
+    PREAMBLE,
     sources=sources(),
     include_dirs=["native"],
     depends=sorted(f"native/{path.name}" for path in (ROOT / "native").glob("*.h")),

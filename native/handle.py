@@ -16,6 +16,9 @@ from .vocabulary import Feed, RestoreError
 CAPACITY_MAX = 1 << 28
 """The most of anything that an engine has room for."""
 
+VIEWS = 4_096
+"""Views of up to as many events are kept once they are made: a view costs as much as a command."""
+
 _BLOCK = ffi.typeof("struct command[]")
 _POINTER = ffi.typeof("struct command *")
 _from_buffer = ffi.from_buffer
@@ -61,17 +64,21 @@ class Handle:
     Whoever keeps a view of `events` keeps that memory too, so that a view is never of memory that is gone.
     """
 
-    __slots__ = ("_owner", "_room", "consumed", "events", "pointer")
+    __slots__ = ("_owner", "_place", "_room", "consumed", "events", "pointer", "views")
 
     def __init__(self, pointer: Any) -> None:
         self._owner = ffi.gc(pointer, lib.engine_free)
+        self._place = ffi.new("struct engine *[1]", [pointer])
         self.pointer = pointer
+        self.views: list[NDArray[Any] | None] = []
         self.consumed = ffi.new("uint32_t *")
         self._room = _room_of(pointer, self._owner)
         self.events = np.frombuffer(self._room, dtype=EVENT_DTYPE)
 
     def close(self) -> None:
         self.pointer = self._owner = None
+        self._place[0] = ffi.NULL
+        self.views.clear()
         self._room, self.events = memoryview(b""), np.empty(0, dtype=EVENT_DTYPE)
 
     def open_pointer(self) -> Any:
@@ -79,6 +86,13 @@ class Handle:
         if self.pointer is None:
             raise ValueError("the engine is closed")
         return self.pointer
+
+    def place(self) -> int:
+        """Returns where a pointer to the engine stands, NULL once closed, as long as there is a handle."""
+        self.open_pointer()
+        if not self.views:
+            self.views += [None] * VIEWS
+        return int(ffi.cast("uintptr_t", self._place))
 
     def status(self) -> Any:
         """Returns a `struct engine_status` of now."""
@@ -91,13 +105,31 @@ class Handle:
         written = _process(self.pointer or self.open_pointer(), block, count, self.consumed)
         if self.consumed[0] == count:
             return self.events[:written]
-        told = self._rest(block, count, written)
-        told.flags.writeable = False
-        return told
+        return self._told(block, count, written)
 
     def take(self, block: Any, count: int) -> NDArray[Any]:
         """Runs commands. Returns a copy of their events."""
         return self._rest(block, count, _process(self.open_pointer(), block, count, self.consumed))
+
+    def view(self, count: int) -> NDArray[Any]:
+        """Returns the first events, and keeps the view for the next who asks for as many."""
+        events = self.events[:count]
+        if count < len(self.views):
+            self.views[count] = events
+        return events
+
+    def finish(self, columns: NDArray[Any], start: int, stop: int, taken: int, written: int) -> NDArray[Any]:
+        """Runs what is left of some commands, as run() does: `taken` have run and caused `written` events."""
+        block, count = first_of(command_block(columns)) + start, stop - start
+        if not taken:
+            return self.run(block, count)
+        self.consumed[0] = taken
+        return self._told(block, count, written)
+
+    def _told(self, block: Any, count: int, written: int) -> NDArray[Any]:
+        told = self._rest(block, count, written)
+        told.flags.writeable = False
+        return told
 
     def _rest(self, block: Any, count: int, written: int) -> NDArray[Any]:
         """Runs what the call before left over. Returns a copy of the events of both."""
@@ -128,18 +160,24 @@ def restored_handle(config: EngineConfig, data: bytes | bytearray | memoryview) 
     return Handle(pointer)
 
 
+def aligned_columns(commands: Commands) -> NDArray[Any]:
+    """Returns commands as an array of COMMAND_DTYPE over the same memory. Fails as command_block() does."""
+    if type(commands) is not ndarray or commands.dtype is not COMMAND_DTYPE:
+        commands = as_columns(commands)
+    if not commands.flags.aligned:
+        raise ValueError("commands must begin at a multiple of 8 bytes: a copy does")
+    return commands
+
+
 def command_block(commands: Commands) -> Any:
     """Returns commands as C reads them, over the same memory; its length is their number.
 
     Fails with TypeError or ValueError for what does not hold commands (see as_columns), and with ValueError
     when they do not begin at a multiple of 8 bytes.
     """
-    if type(commands) is not ndarray or commands.dtype is not COMMAND_DTYPE:
-        commands = as_columns(commands)
-    if not commands.flags.aligned:
-        raise ValueError("commands must begin at a multiple of 8 bytes: a copy does")
+    columns = aligned_columns(commands)
     try:
-        return _from_buffer(_BLOCK, commands)
+        return _from_buffer(_BLOCK, columns)
     except ValueError:
         raise ValueError("commands must be C-contiguous: numpy.ascontiguousarray() copies them so") from None
 

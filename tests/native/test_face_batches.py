@@ -1,6 +1,8 @@
 """Commands in batches: what may hold them, what is copied, what stays valid, and what is refused."""
 
 import gc
+import sys
+import weakref
 from collections.abc import Callable, Iterator
 from typing import Any
 
@@ -13,6 +15,7 @@ from tickmesh.native.engine import (
     COMMAND_SIZE,
     EVENT_DTYPE,
     NONE,
+    Batch,
     CommandType,
     Engine,
     EngineConfig,
@@ -265,3 +268,100 @@ def test_a_step_keeps_what_it_needs() -> None:
     step = an_engine().batch(orders(10)).step
     gc.collect()
     assert all(step(index) for index in range(10))
+
+
+def test_a_closed_engine_gives_its_memory_back_though_a_batch_is_left() -> None:
+    engine = an_engine()
+    batch = engine.batch(orders(10))
+    batch.run()
+    memory = weakref.ref(engine._handle._owner)
+    engine.close()
+    assert memory() is None
+    assert len(batch) == 10
+
+
+def test_a_batch_keeps_its_commands_where_they_are(engine: Engine) -> None:
+    held = bytearray(orders(10).tobytes())
+    view = memoryview(held)
+    batch = engine.batch(view)
+    view.release()
+    with pytest.raises(BufferError):
+        held.extend(bytes(COMMAND_SIZE))
+    assert batch.step(0)
+    del batch
+    held.extend(bytes(COMMAND_SIZE))
+
+
+def test_runs_with_as_many_events_give_the_same_view(engine: Engine) -> None:
+    batch = engine.batch(bytes(COMMAND_SIZE) * 10)
+    events = batch.run(0, 3)
+    assert batch.run(3, 6) is events
+    assert batch.run(6, 8) is not events
+    assert np.shares_memory(events, engine.events)
+
+
+@pytest.mark.parametrize("count", [4_096, 4_097, 20_000])
+def test_a_long_run_is_a_view_too(engine: Engine, count: int) -> None:
+    commands = orders(count)
+    with an_engine() as other:
+        events = engine.batch(commands).run()
+        assert events.tobytes() == other.process(commands).tobytes()
+    assert np.shares_memory(events, engine.events)
+    assert not events.flags.writeable
+
+
+class Closing:
+    """An index whose reading closes the engine."""
+
+    def __init__(self, engine: Engine) -> None:
+        self._engine = engine
+
+    def __index__(self) -> int:
+        self._engine.close()
+        return 0
+
+
+def test_an_index_that_closes_the_engine_runs_nothing() -> None:
+    for call in ("step", "run"):
+        engine = an_engine()
+        batch = engine.batch(orders(10))
+        with pytest.raises(ValueError, match="the engine is closed"):
+            getattr(batch, call)(Closing(engine))
+
+
+def test_an_index_may_be_of_numpy(engine: Engine) -> None:
+    batch = engine.batch(orders(10))
+    assert batch.step(np.int64(0))
+    assert batch.run(np.uint8(1), np.int32(3))["command"][0] == 4
+
+
+@pytest.mark.parametrize("bounds", [("0",), (0, "1"), (1.0,), (0, 1, 2), (None, 1.5)])
+def test_a_run_from_what_is_no_index_is_refused(engine: Engine, bounds: tuple[Any, ...]) -> None:
+    batch = engine.batch(orders(10))
+    before = engine.state_hash()
+    with pytest.raises(TypeError):
+        batch.run(*bounds)
+    assert engine.state_hash() == before
+
+
+def test_calls_that_fail_keep_nothing(engine: Engine) -> None:
+    commands, wrong = orders(10), 1 << 80
+    batch = engine.batch(commands)
+    before = sys.getrefcount(commands), sys.getrefcount(wrong), sys.getrefcount(batch)
+    for _ in range(100):
+        with pytest.raises(IndexError):
+            batch.step(wrong)
+        with pytest.raises(IndexError):
+            batch.run(0, wrong)
+        with pytest.raises(TypeError):
+            batch.run(commands, 1)  # type: ignore[arg-type]
+    assert (sys.getrefcount(commands), sys.getrefcount(wrong), sys.getrefcount(batch)) == before
+    del batch
+    gc.collect()
+    assert sys.getrefcount(commands) == before[0] - 1
+
+
+def test_a_batch_is_made_by_an_engine_alone() -> None:
+    for make in (Batch, lambda: Batch.__new__(Batch), lambda: object.__new__(Batch)):
+        with pytest.raises(TypeError):
+            make()
