@@ -35,5 +35,5 @@ ffi.set_source(
     sources=sources(),
     include_dirs=["native"],
     depends=sorted(f"native/{path.name}" for path in (ROOT / "native").glob("*.h")),
-    extra_compile_args=["-O3", "-flto", "-std=c11", "-Wall", "-Wextra"],
+    extra_compile_args=["-O3", "-flto", "-fvisibility=hidden", "-std=c11", "-Wall", "-Wextra"],
 )
