@@ -128,7 +128,7 @@ class Controls:
             nodes.append(Node(None))
             return
         require(command.target < len(nodes), Reason.UNKNOWN_NODE)
-        require(len(list(self.gate.path(command.target))) < DEPTH_MAX, Reason.CAPACITY)
+        require(len(self.gate.path(command.target)) < DEPTH_MAX, Reason.CAPACITY)
         nodes.append(Node(command.target))
 
     # Limits, states, groups, fees

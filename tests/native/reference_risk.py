@@ -1,6 +1,5 @@
 """The risk gate of engine.h once more: slow, obvious, in dictionaries and big integers."""
 
-from collections.abc import Iterator
 from dataclasses import dataclass, field
 
 from tickmesh.native.engine import POSITION_MAX, LimitType, Reason, Side, TradingState
@@ -107,11 +106,13 @@ class Gate:
         self.listings: list[Listing] = []
         self.now_ns = 0
 
-    def path(self, node: int) -> Iterator[int]:
-        step: int | None = node
-        while step is not None:
-            yield step
-            step = self.nodes[step].parent
+    def path(self, node: int) -> list[int]:
+        """A node and all above it, up to the firm."""
+        path, parent = [node], self.nodes[node].parent
+        while parent is not None:
+            path.append(parent)
+            parent = self.nodes[parent].parent
+        return path
 
     def pair(self, node: int, instrument: int) -> Pair:
         if (node, instrument) not in self.pairs:
