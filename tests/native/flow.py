@@ -11,7 +11,7 @@ from itertools import accumulate
 from random import Random
 
 from tests.native.commands import Command
-from tests.native.flow_orders import DEEP, NEAR, SCALES, Orders
+from tests.native.flow_orders import DEEP, NEAR, SCALES, USUAL, Orders, Profile
 from tickmesh.native.engine import (
     NONE,
     NUMBER_MAX,
@@ -61,7 +61,7 @@ NONSENSE = 0.015  # the share of commands of which one field is odd
 class Flow:
     """Makes commands from a seed."""
 
-    def __init__(self, seed: int) -> None:
+    def __init__(self, seed: int, profile: Profile = USUAL) -> None:
         self.random = Random(seed)
         self.sequence = 0
         self.time_ns = 1_700_000_000 * 10**9
@@ -70,7 +70,7 @@ class Flow:
         self.stopped: tuple[int, int] | None = None  # node, instrument
         self.made: list[Command] = []
         self.scale = SCALES[seed % len(SCALES)]
-        self.orders = Orders(self, self.scale)
+        self.orders = Orders(self, self.scale, profile)
         calm = 0.3 if self.scale is DEEP else 1.0
         weights = {
             self.orders.new_order: 100.0,
@@ -95,7 +95,8 @@ class Flow:
             self.add_node: 0.1,
         }
         self.makers = list(weights)
-        self.weights = list(accumulate(weights.values()))
+        own = (weight * profile.more.get(maker.__name__, 1) for maker, weight in weights.items())
+        self.weights = list(accumulate(own))
 
     def stage(self) -> list[Command]:
         """Returns the commands that list the instruments and build the tree."""

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from typing import TYPE_CHECKING, NamedTuple
 
 from tests.native.commands import unsigned
@@ -57,12 +58,36 @@ ON_DISCONNECT = int(OrderFlag.CANCEL_ON_DISCONNECT)
 BUY = int(Side.BUY)
 
 
+class Profile(NamedTuple):
+    """What a flow is rich in."""
+
+    more: Mapping[str, float] = {}  # by the name of a maker: how many times as often as usual
+    kinds: tuple[int, ...] = KINDS
+    special: float = 0.3  # the share of standing LIMIT orders: icebergs, all-or-none or with a minimum
+
+
+USUAL = Profile()
+PLAIN = {"new_list": 0.1, "set_limit": 0.3, "set_trading_state": 0.2, "set_bands": 0.1, "change_phase": 0.2}
+CALLS = {"open": 0.25, "change_phase": 8, "indicate": 5, "end_of_day": 3, "set_reference_price": 3}
+GATE = {"set_limit": 5, "set_trading_state": 3, "set_group": 4, "set_fees": 4, "set_unit_value": 4}
+PROFILES = {
+    "usual": USUAL,
+    "plain": Profile(PLAIN, (LIMIT,) * 40 + (MARKET,), 0.02),
+    "calls": Profile(CALLS),
+    "lists": Profile({"new_list": 8}),
+    "followers": Profile(kinds=KINDS + PEGS * 12, special=0.8),
+    "stops": Profile({"set_reference_price": 5}, KINDS + ALL_STOPS * 8),
+    "gate": Profile(GATE),
+}
+
+
 class Orders:
     """Makes NEW_ORDER commands, and the ORDER_TERMS before them."""
 
-    def __init__(self, flow: Flow, scale: Scale) -> None:
+    def __init__(self, flow: Flow, scale: Scale, profile: Profile) -> None:
         self.flow = flow
         self.scale = scale
+        self.profile = profile
         self.pick = flow.random.random
         self.key = flow.random.getrandbits(40) << 20
 
@@ -154,7 +179,7 @@ class Orders:
 
     def new_order(self) -> None:
         """One order, with the terms that it wants."""
-        kind = KINDS[int(self.pick() * len(KINDS))]
+        kind = self.profile.kinds[int(self.pick() * len(self.profile.kinds))]
         times: tuple[int, ...] = STANDING_TIMES
         if kind <= LIMIT:
             times = SIMPLE_TIMES
@@ -163,7 +188,7 @@ class Orders:
         time_in_force = times[int(self.pick() * len(times))]
         flags = self.flags_of(kind, time_in_force)
         quantity, display, minimum = self.lots(), 0, 0
-        if kind == LIMIT and time_in_force in STANDING_TIMES and self.pick() < 0.3:
+        if kind == LIMIT and time_in_force in STANDING_TIMES and self.pick() < self.profile.special:
             quantity, display, minimum, flags = self.special(quantity, flags)
         elif kind <= LIMIT and time_in_force == IOC and self.pick() < 0.3:
             minimum = 1 + int(self.pick() * quantity)
