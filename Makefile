@@ -129,8 +129,8 @@ format: $(INSTALLED) ## Formats Python and protos
 bench: build page ## Runs every benchmark and writes docs/benchmarks.md
 	@$(BIN)/python -m tests.benchmarks $(ARGS)
 
-differential: build ## Compares the engine with its Python reference; ARGS="--seed 1 --commands 10_000_000"
-	@$(BIN)/python -m tests.native.differential $(ARGS)
+differential: build ## Compares the engine with its Python reference; ARGS="--compiled --jobs 2 --commands 10_000_000"
+	@$(BIN)/python -m tests.native.differential_run $(ARGS)
 
 fuzz: ## Fuzzes the engine's C with libFuzzer, where clang is there; ARGS=seconds
 	@sh tests/native/fuzz.sh build/fuzz $(ARGS)

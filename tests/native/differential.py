@@ -1,32 +1,27 @@
 """The C engine beside the slow, obvious one: the same commands must give the same events and the same state.
 
-    python -m tests.native.differential --seed 1 --commands 10_000_000 --config roomy
-
-runs for as long as that takes. The first disagreement ends it, with a short list of commands that shows it.
+Here are two engines that are fed alike; `differential_run` lets many of them run for as long as one likes.
 """
 
-import argparse
-import sys
-import time
+import struct
 from collections.abc import Sequence
-from dataclasses import replace
 
-from tests.native.commands import Command, Event, as_events
+from tests.native.commands import Command, Event
 from tests.native.differential_shrink import as_test, shrink
 from tests.native.differential_state import Difference, compare_state, require_same
 from tests.native.flow import Flow
+from tests.native.flow_orders import USUAL, Profile
 from tests.native.reference_engine import ReferenceEngine
-from tickmesh.native.engine import Engine, EngineConfig, Feed, SnapshotError
+from tickmesh.native.engine import Engine, EngineConfig, SnapshotError
 
 ROOMY = EngineConfig(
     orders=4_000, instruments=4, pages=64, nodes=10, positions=64, client_keys=1_000, extras=2_000
 )
 TIGHT = EngineConfig(orders=40, instruments=3, pages=7, nodes=8, positions=16, client_keys=8, extras=20)
 CONFIGS = {"roomy": ROOMY, "tight": TIGHT}
-FEEDS = (0, 1, 2, 3, 4, 5, 6, 7)
 STEP = 20  # commands between two looks at the events
-SEGMENT = 25_000  # commands of one pair of engines in a long run
 STATE_EVERY = 1_000
+EVENT_WIRE = struct.Struct("<QQQqqqII4B4x")  # an event as the engine lays it out, without its reserved bytes
 
 
 class Pair:
@@ -38,11 +33,11 @@ class Pair:
 
     def process(self, commands: Sequence[Command]) -> list[Event]:
         """Runs commands on both. Fails with Difference at the first event that is not the same."""
-        events = as_events(self.engine.process(b"".join(command.pack() for command in commands)))
+        given = self.engine.process(b"".join(command.pack() for command in commands)).tobytes()
         expected = self.reference.process(commands)
-        if events != expected:
-            raise Difference(describe(events, expected))
-        return events
+        if list(EVENT_WIRE.iter_unpack(given)) != expected:
+            raise Difference(describe([Event(*row) for row in EVENT_WIRE.iter_unpack(given)], expected))
+        return expected
 
     def compare_state(self) -> None:
         compare_state(self.engine, self.reference)
@@ -94,9 +89,9 @@ def agree(config: EngineConfig, commands: Sequence[Command], is_restored: bool =
     assert difference is None, difference
 
 
-def run_flow(config: EngineConfig, seed: int, count: int) -> None:
-    """Runs random flow on a fresh pair. Fails with a shrunk test."""
-    pair, flow, done = Pair(config), Flow(seed), 0
+def run_flow(config: EngineConfig, seed: int, count: int, profile: Profile = USUAL) -> int:
+    """Runs random flow on a fresh pair; returns how many commands. Fails with a shrunk test."""
+    pair, flow, done = Pair(config), Flow(seed, profile), 0
     history = flow.stage()
     commands = history
     try:
@@ -107,7 +102,7 @@ def run_flow(config: EngineConfig, seed: int, count: int) -> None:
                 pair.compare_state()
                 pair.restore()
             if done >= count:
-                return
+                return done
             flow.aim_at(list(pair.reference.books.orders)[-16:])
             commands = flow.commands(STEP)
             history += commands
@@ -127,33 +122,3 @@ def report(config: EngineConfig, seed: int, history: list[Command], first: str) 
     commands = shrink(history, lambda fewer: difference_of(config, fewer, is_restored) is not None)
     last = difference_of(config, commands, is_restored)
     return f"seed {seed}: {first}\n\n{as_test(config, commands)}  # restored: {is_restored}\n\n{last}"
-
-
-def long_run(name: str, seed: int, count: int) -> None:
-    """Runs segment after segment, each with its own seed and feeds, and says how far it is."""
-    started, done = time.monotonic(), 0
-    while done < count:
-        feeds = Feed(FEEDS[seed % len(FEEDS)])
-        run_flow(replace(CONFIGS[name], feeds=feeds), seed, min(SEGMENT, count - done))
-        done += min(SEGMENT, count - done)
-        seed += 1
-        rate = done / (time.monotonic() - started)
-        print(f"{name}: {done:,} commands agree, next seed {seed}, {rate:,.0f}/s", flush=True)
-
-
-def main() -> int:
-    parser = argparse.ArgumentParser(description=__doc__)
-    parser.add_argument("--seed", type=int, default=1)
-    parser.add_argument("--commands", type=int, default=1_000_000)
-    parser.add_argument("--config", choices=sorted(CONFIGS), default="roomy")
-    options = parser.parse_args()
-    try:
-        long_run(options.config, options.seed, options.commands)
-    except AssertionError as failure:
-        print(failure)
-        return 1
-    return 0
-
-
-if __name__ == "__main__":
-    sys.exit(main())
