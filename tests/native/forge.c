@@ -7,7 +7,8 @@
 #include "state.h"
 
 static const struct engine_config CONFIG = {.orders = 64, .instruments = 3, .pages = 32, .nodes = 4, .positions = 16,
-                                            .client_keys = 64, .extras = 32, .feeds = FEED_TOP};
+                                            .client_keys = 256, .extras = 32, .feeds = FEED_TOP};
+static const struct engine_config *config = &CONFIG;
 static unsigned char *bytes;
 static uint64_t size;
 uint64_t sequence;
@@ -115,9 +116,21 @@ static void fill_the_lists(struct engine *engine)
     early.kind = ORDER_MARKET;
     early.price = 0;
     ids.market = tell(engine, early);
+    tell(engine, (struct command){.type = COMMAND_SET_TRADING_STATE, .node = 2, .kind = STATE_REDUCING});
+    tell(engine, (struct command){.type = COMMAND_SET_LIMIT, .node = 2, .instrument = 1,
+                                  .kind = LIMIT_ORDER_QUANTITY});
     listed(engine, CONTINGENCY_BRACKET, 2, order_of(SIDE_BUY, ORDER_LIMIT, TIF_GTC, 950, 6), 0);
     listed(engine, CONTINGENCY_BRACKET, 1, order_of(SIDE_SELL, ORDER_LIMIT, TIF_GTC, 1050, 6), 0);
     tell(engine, (struct command){.type = COMMAND_ORDER_TERMS, .target = 6000});
+}
+
+void forge_from(struct engine *engine, const struct engine_config *of_engine)
+{
+    config = of_engine;
+    size = engine_snapshot(engine, NULL, 0);
+    bytes = malloc(size);
+    must(bytes != NULL && engine_snapshot(engine, bytes, size) == size, "a snapshot takes what it said");
+    engine_free(engine);
 }
 
 void forge_begin(void)
@@ -129,10 +142,7 @@ void forge_begin(void)
     fill_the_books(engine);
     fill_the_lists(engine);
     must(engine->pool.used == 19 && engine->staged.count == 2 && engine->terms.is_set, "everything is there");
-    size = engine_snapshot(engine, NULL, 0);
-    bytes = malloc(size);
-    must(bytes != NULL && engine_snapshot(engine, bytes, size) == size, "a snapshot takes what it said");
-    engine_free(engine);
+    forge_from(engine, &CONFIG);
 }
 
 static unsigned char *section_of(uint32_t tag)
@@ -162,17 +172,23 @@ static unsigned char *record_of(uint32_t tag, uint64_t key)
     return NULL;
 }
 
-static void must_give(uint32_t wanted, const char *what)
+void forge_must_give(uint32_t wanted, const char *what)
 {
     uint32_t error = 99;
     struct engine *engine;
 
     store_64(bytes + size - SNAPSHOT_CHECKSUM, snapshot_checksum(bytes, size - SNAPSHOT_CHECKSUM));
-    engine = engine_restore(&CONFIG, bytes, size, &error);
+    engine = engine_restore(config, bytes, size, &error);
     if (error != wanted)
         fprintf(stderr, "%u instead of %u: ", error, wanted);
     must(error == wanted && (engine == NULL) == (error != RESTORE_OK), what);
     engine_free(engine);
+}
+
+static void store(unsigned char *field, uint32_t width, uint64_t value)
+{
+    for (uint32_t i = 0; i < width; i++)
+        field[i] = (unsigned char)(value >> (8 * i));
 }
 
 static void forge(const struct forgery *forgery)
@@ -181,9 +197,8 @@ static void forge(const struct forgery *forgery)
     unsigned char before[8];
 
     memcpy(before, field, forgery->width);
-    for (uint32_t i = 0; i < forgery->width; i++)
-        field[i] = (unsigned char)(forgery->value >> (8 * i));
-    must_give(RESTORE_CONTENT, forgery->what);
+    store(field, forgery->width, forgery->value);
+    forge_must_give(RESTORE_CONTENT, forgery->what);
     memcpy(field, before, forgery->width);
 }
 
@@ -191,7 +206,7 @@ void forge_all(const struct forgery *forgeries, size_t count)
 {
     for (size_t i = 0; i < count; i++)
         forge(&forgeries[i]);
-    must_give(RESTORE_OK, "what was changed is as it was");
+    forge_must_give(RESTORE_OK, "what was changed is as it was");
 }
 
 void forge_section(uint32_t section, uint32_t tag, uint32_t record_size, uint64_t count, const char *what)
@@ -203,8 +218,26 @@ void forge_section(uint32_t section, uint32_t tag, uint32_t record_size, uint64_
     store_32(head, tag);
     store_32(head + 4, record_size);
     store_64(head + 8, count);
-    must_give(RESTORE_CONTENT, what);
+    forge_must_give(RESTORE_CONTENT, what);
     memcpy(head, before, sizeof before);
+}
+
+void forge_narrow(uint32_t section, uint32_t record_size, const char *what)
+{
+    unsigned char *head = section_of(section);
+    uint64_t length = load_32(head + 4) * load_64(head + 8);
+
+    must(length % record_size == 0, "a section is full of records");
+    forge_section(section, section, record_size, length / record_size, what);
+}
+
+void forge_all_records(uint32_t section, uint32_t offset, uint32_t width, uint64_t value)
+{
+    unsigned char *head = section_of(section);
+    uint64_t count = load_64(head + 8);
+
+    for (uint64_t i = 0; i < count; i++)
+        store(head + SNAPSHOT_SECTION + i * load_32(head + 4) + offset, width, value);
 }
 
 void forge_end(void)

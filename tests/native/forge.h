@@ -36,4 +36,16 @@ void forge_all(const struct forgery *forgeries, size_t count);
 /* Overwrites a section's tag, record size and number of records: refused and taken back as well. */
 void forge_section(uint32_t section, uint32_t tag, uint32_t record_size, uint64_t count, const char *what);
 
+/* The same for a section whose bytes are cut into shorter records. */
+void forge_narrow(uint32_t section, uint32_t record_size, const char *what);
+
+/* Instead of forge_begin(): changes the snapshot of another engine of this configuration, which is freed. */
+void forge_from(struct engine *engine, const struct engine_config *config);
+
+/* Changes the number at `offset` in every record of a section, for good. */
+void forge_all_records(uint32_t section, uint32_t offset, uint32_t width, uint64_t value);
+
+/* Aborts unless the snapshot as it is now gives this enum restore_error. */
+void forge_must_give(uint32_t wanted, const char *what);
+
 #endif

@@ -50,7 +50,8 @@ static void forge_the_stage(void)
     FORGE_ALL(forgeries);
 }
 
-/* Pair 0 is the firm's in instrument 0, pair 1 in instrument 1; then those of node 1. */
+/* Pair 0 is the firm's in instrument 0, pair 1 in instrument 1; then those of node 1, and those of node 2, of which
+ * one is REDUCING and the other has a limit of nothing. */
 static void forge_the_pairs(void)
 {
     const struct forgery forgeries[] = {
@@ -78,6 +79,8 @@ static void forge_the_pairs(void)
         {SECTION_PAIRS, 76, 4, 0, 1, "a state that does not stand is ACTIVE"},
         {SECTION_PAIRS, 72, 4, 0, 128, "fees that stand are set"},
         {SECTION_PAIRS, 88, 4, 0, 1, "fees that do not stand are not set"},
+        {SECTION_PAIRS, 76, 4, 4, 3, "there are three trading states"},
+        {SECTION_PAIRS, 72, 4, 5, 0, "a pair has a reason to exist"},
     };
 
     FORGE_ALL(forgeries);
@@ -97,9 +100,11 @@ static void forge_the_orders(void)
         {SECTION_ORDERS, 16, 8, ids.buy, 0, "an order has lots left"},
         {SECTION_ORDERS, 16, 8, ids.buy, 11, "an order has no more left than it asked for"},
         {SECTION_ORDERS, 16, 8, ids.held, 5, "a held order has not traded"},
+        {SECTION_ORDERS, 16, 8, ids.iceberg, 3, "an iceberg shows no more than it has left"},
         {SECTION_ORDERS, 24, 8, ids.buy, (uint64_t)ENGINE_NUMBER_MAX + 1, "a quantity is within bounds"},
         {SECTION_ORDERS, 32, 4, ids.buy, 2, "an order's instrument exists"},
         {SECTION_ORDERS, 32, 4, ids.held, 1, "a list is of one instrument"},
+        {SECTION_ORDERS, 36, 4, ids.held, 2, "a list is of one node"},
         {SECTION_ORDERS, 36, 4, ids.buy, 3, "an order's node exists"},
         {SECTION_ORDERS, 36, 4, ids.buy, 2, "an order's pair exists"},
         {SECTION_ORDERS, 40, 1, ids.buy, 0, "an order has a side"},
@@ -111,6 +116,7 @@ static void forge_the_orders(void)
         {SECTION_ORDERS, 42, 1, ids.buy, TIF_FOK, "FOK does not rest"},
         {SECTION_ORDERS, 42, 1, ids.buy, TIF_AT_THE_OPENING, "an order for an auction does not rest beyond it"},
         {SECTION_ORDERS, 42, 1, ids.buy, TIF_GOOD_FOR_AUCTION, "nor does one that is good for an auction"},
+        {SECTION_ORDERS, 42, 1, ids.buy, TIF_AT_THE_CLOSE, "nor one that is for the close"},
         {SECTION_ORDERS, 42, 1, ids.dated, TIF_GTC, "a GTC order does not expire"},
         {SECTION_ORDERS, 42, 1, ids.at_close, TIF_GTC, "an order that waits has a reason to wait"},
         {SECTION_ORDERS, 43, 1, ids.buy, 64, "there are six flags"},
@@ -159,6 +165,7 @@ static void forge_the_extras(void)
         {SECTION_EXTRAS, 72, 1, ids.parent, ROLE_OCO, "held orders have a parent"},
         {SECTION_EXTRAS, 72, 1, ids.parent, ROLE_NONE, "who is in a list has a role"},
         {SECTION_EXTRAS, 72, 1, ids.held_stop, ROLE_HELD_BRACKET, "held orders are all of one kind"},
+        {SECTION_EXTRAS, 72, 1, ids.held_stop, ROLE_PARENT, "a list has one parent"},
         {SECTION_EXTRAS, 72, 1, ids.leg, ROLE_PARENT, "a parent holds orders"},
         {SECTION_CHAINS, 0, 8, ids.peg, 999, "a chain has live orders"},
         {SECTION_CHAINS, 0, 8, ids.peg, ids.buy, "a chain has orders that follow the market"},
@@ -199,6 +206,7 @@ static void forge_what_waits(void)
 static void forge_the_sections(void)
 {
     forge_section(SECTION_STAGED, SECTION_STAGED, STAGED_RECORD / 4, 8, "few orders wait");
+    forge_narrow(SECTION_KEYS, 4, "half an id is none");
     forge_section(SECTION_EXTRAS, 77, EXTRA_RECORD, 10, "a section ends where the next one begins");
     forge_section(SECTION_KEYS, SECTION_STAGED, KEY_RECORD, 1, "a section comes once");
     forge_section(SECTION_KEYS, SECTION_KEYS, 0, 1, "a record has a size");

@@ -16,7 +16,7 @@ NATIVE = Path(face.__file__).resolve().parent
 STRICT = ["-std=c11", "-Wall", "-Wextra", "-Wconversion", "-Werror", f"-I{NATIVE}", f"-I{HERE}"]
 SANITIZERS = ["-g", "-O0", "-fsanitize=address,undefined", "-fno-sanitize-recover=all"]
 COMPILERS = [name for name in ("gcc", "clang") if shutil.which(name)] or ["cc"]
-DRIVERS = ("sanitized_run", "edges", "crowds", "forgeries")
+DRIVERS = ("sanitized_run", "edges", "crowds", "forgeries", "extremes")
 TIMEOUT_S = 240
 
 
@@ -71,6 +71,10 @@ def test_short_memory_and_strange_snapshots_leave_nothing_behind(sanitized: Path
 
 def test_a_snapshot_that_says_what_cannot_be_is_refused(sanitized: Path) -> None:
     run([sanitized / "forgeries"])
+
+
+def test_what_comes_to_the_end_of_its_numbers_is_still_right(sanitized: Path) -> None:
+    run([sanitized / "extremes"])
 
 
 def test_what_thousands_of_orders_do_at_once_fits(sanitized: Path) -> None:
