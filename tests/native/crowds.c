@@ -7,6 +7,8 @@
 #include "engine.h"
 #include "invariants.h"
 
+#define MIDDLE 100000 /* where prices begin when they go far */
+
 static void must(int condition, const char *what)
 {
     if (condition)
@@ -100,22 +102,46 @@ static uint64_t word_of(uint64_t *state)
     return *state;
 }
 
-/* Orders around a price, few of which trade; one in ten ends another. */
+/* Commands that name nothing there is. */
+static struct command nonsense(uint64_t word)
+{
+    struct command command = order_of(0, SIDE_BUY, ORDER_LIMIT, MIDDLE, 1);
+
+    if (word % 3 == 0)
+        return (struct command){.type = 200, .instrument = ENGINE_NONE, .node = ENGINE_NONE};
+    if (word % 3 == 1)
+        command.instrument = ENGINE_NONE;
+    else
+        command.side = 3;
+    return command;
+}
+
+/* Orders far around a price, few of which trade; one in sixteen waits for its trigger, one in ten ends another. */
+static struct command command_of(uint32_t i, uint64_t word, uint32_t instruments)
+{
+    uint8_t side = (uint8_t)(1 + word % 2);
+    int64_t away = (int64_t)(word >> 8 & 2047) - 4;
+    int64_t price = side == SIDE_BUY ? MIDDLE - away : MIDDLE + away;
+    int waits = (word >> 4 & 15) == 0;
+    struct command command = order_of((uint32_t)(word >> 20) % instruments, side, waits ? ORDER_STOP : ORDER_LIMIT,
+                                      waits ? 0 : price, 1 + (int64_t)(word >> 40 & 63));
+
+    if (waits)
+        command.target = (uint64_t)(side == SIDE_BUY ? MIDDLE + 5000 : MIDDLE - 5000);
+    if (i % 100 == 99)
+        return nonsense(word);
+    if (word >> 50 & 7 && i % 10 == 9) /* some of an id that nobody has yet, whose lowest bits somebody has */
+        return (struct command){.type = COMMAND_CANCEL_ORDER,
+                                .target = 1000 + i - (word >> 30) % 4000 + (word >> 53 & 7 ? 0 : UINT64_C(1) << 40)};
+    return command;
+}
+
 static void fill(struct command *commands, uint32_t count, uint32_t instruments)
 {
     uint64_t state = UINT64_C(88172645463325252);
 
     for (uint32_t i = 0; i < count; i++) {
-        uint64_t word = word_of(&state);
-        uint8_t side = (uint8_t)(1 + word % 2);
-        int64_t away = (int64_t)(word >> 8 & 255) - 4;
-
-        commands[i] = order_of((uint32_t)(word >> 20) % instruments, side, ORDER_LIMIT,
-                               side == SIDE_BUY ? 1000 - away : 1000 + away, 1 + (int64_t)(word >> 40 & 63));
-        if (word >> 50 & 7 && i % 10 == 9)
-            commands[i] = (struct command){.type = COMMAND_CANCEL_ORDER, .target = i - (word >> 30) % 4000};
-        if (i % 1000 == 999)
-            commands[i] = (struct command){.type = 200, .instrument = ENGINE_NONE, .node = ENGINE_NONE};
+        commands[i] = command_of(i, word_of(&state), instruments);
         commands[i].sequence = 1000 + i;
         commands[i].client_key = commands[i].type == COMMAND_NEW_ORDER ? 1000 + i : 0;
     }
@@ -125,8 +151,8 @@ static void fill(struct command *commands, uint32_t count, uint32_t instruments)
 static void run_far(void)
 {
     enum { COMMANDS = 40000 };
-    const struct engine_config config = {.orders = 35000, .instruments = 50, .pages = 2000, .nodes = 1,
-                                         .positions = 50, .client_keys = 20000, .extras = 1, .feeds = FEED_LEVELS};
+    const struct engine_config config = {.orders = 35000, .instruments = 50, .pages = 4000, .nodes = 1,
+                                         .positions = 50, .client_keys = 20000, .extras = 4000, .feeds = FEED_LEVELS};
     struct command *commands = calloc(COMMANDS, sizeof *commands);
     struct engine *one = staged_engine(&config);
     struct engine *many = staged_engine(&config);
@@ -153,25 +179,31 @@ static void run_far(void)
     free(commands);
 }
 
-/* Every order trades, one command after the other; the array of events is used up before the batch is. */
-static void fill_the_events(void)
+/* Every order trades, one command after the other, beside so many that do not; the array of events is used up before
+ * the batch is. */
+static void fill_the_events(uint32_t beside)
 {
-    enum { COMMANDS = 80000 };
-    const struct engine_config config = {.orders = 4, .instruments = 1, .pages = 1, .nodes = 1, .positions = 1,
-                                         .client_keys = 1, .extras = 1, .feeds = 7};
+    enum { COMMANDS = 100000 };
+    const struct engine_config config = {.orders = beside + 4, .instruments = 1, .pages = 3, .nodes = 1,
+                                         .positions = 1, .client_keys = 1, .extras = 1, .feeds = 7};
     struct command *commands = calloc(COMMANDS, sizeof *commands);
     struct engine *engine = staged_engine(&config);
+    struct engine_status status;
     uint32_t consumed, again;
 
     must(commands != NULL, "there is memory");
+    for (uint32_t i = 0; i < beside; i++)
+        tell(engine, order_of(0, SIDE_BUY, ORDER_LIMIT, 100, 1));
     for (uint32_t i = 0; i < COMMANDS; i++) {
         commands[i] = order_of(0, (uint8_t)(1 + i % 2), ORDER_LIMIT, 1000, 1);
-        commands[i].sequence = commands[i].client_key = 10 + i;
+        commands[i].sequence = commands[i].client_key = 10 + beside + i;
     }
     engine_process(engine, commands, COMMANDS, &consumed);
     must(consumed > 0 && consumed < COMMANDS, "a batch ends when its events might not fit");
     engine_process(engine, commands + consumed, 1, &again);
     must(again == 1, "the next call goes on");
+    engine_status(engine, &status);
+    must(status.orders <= beside + 1, "the others traded");
     must(engine_check(engine) == NULL, "the engine is sound");
     engine_free(engine);
     free(commands);
@@ -193,7 +225,8 @@ int main(void)
 {
     settle_every_instrument_at_once();
     run_far();
-    fill_the_events();
+    fill_the_events(0);
+    fill_the_events(17000);
     refuse_deeper_nodes();
     return 0;
 }
