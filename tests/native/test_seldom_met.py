@@ -100,7 +100,7 @@ def test_an_order_that_is_worth_more_than_can_be_counted_is_worth_the_most_that_
 
 
 def test_a_collar_that_is_wider_than_all_prices_refuses_none(stage: Stage) -> None:
-    limit(stage, LimitType.PRICE_COLLAR, HIGHEST_VALUE)
+    limit(stage, LimitType.PRICE_COLLAR, 2**62)
     for _ in range(2):
         assert len(stage.buy(1, NUMBER_MAX)) == 1
     assert stage.book(BUY) == [(NUMBER_MAX, 2, 2)]
