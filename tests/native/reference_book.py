@@ -109,8 +109,11 @@ class Books:
 
     def depth(self, instrument: int, side: int) -> list[tuple[int, int, int]]:
         """Price, lots shown and orders of each level."""
-        levels = self.levels(instrument, side)
-        return [(queue[0].price, sum(order.shown for order in queue), len(queue)) for queue in levels]
+        return [self.level(instrument, side, price) for price in self.prices(instrument, side)]
+
+    def level(self, instrument: int, side: int, price: int) -> tuple[int, int, int]:
+        queue = self.queues[instrument, side].get(price, [])
+        return price, sum(order.shown for order in queue), len(queue)
 
     # Capacities
 

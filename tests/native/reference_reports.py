@@ -105,14 +105,13 @@ class Reports:
         price = self.touched.pop(side, None)
         if price is None or self.instrument is None or not self.feeds & LEVELS:
             return
-        queue = self.books.queues[self.instrument, side].get(price, [])
-        lots = sum(order.shown for order in queue)
-        figures = {"price": price, "quantity": lots, "leaves": len(queue)}
+        _, lots, orders = self.books.level(self.instrument, side, price)
+        figures = {"price": price, "quantity": lots, "leaves": orders}
         self.emit(EventType.BOOK_LEVEL, instrument=self.instrument, side=side, **figures)
 
     def tell_top(self, instrument: int, side: int) -> None:
-        levels = self.books.depth(instrument, side)
-        top = levels[0] if levels else NOTHING
+        best = self.books.best(instrument, side)
+        top = NOTHING if best is None else self.books.level(instrument, side, best)
         if top == self.told.get((instrument, side), NOTHING):
             return
         self.told[instrument, side] = top
