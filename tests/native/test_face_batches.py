@@ -31,9 +31,13 @@ SMALL = EngineConfig(orders=500, instruments=2, pages=40, nodes=8, positions=20,
 def an_engine() -> Engine:
     """Returns an engine with one instrument and one node."""
     engine = Engine(SMALL)
+    list_and_add(engine)
+    return engine
+
+
+def list_and_add(engine: Engine) -> None:
     engine.submit(CommandType.LIST_INSTRUMENT, price=1_000, quantity=1_000_000)
     engine.submit(CommandType.ADD_NODE, target=NONE)
-    return engine
 
 
 @pytest.fixture
@@ -308,6 +312,34 @@ def test_a_long_run_is_a_view_too(engine: Engine, count: int) -> None:
         assert events.tobytes() == other.process(commands).tobytes()
     assert np.shares_memory(events, engine.events)
     assert not events.flags.writeable
+
+
+def followed(count: int) -> NDArray[Any]:
+    """Returns 100 pegged orders, then orders that come and go at the best price: all follow each time."""
+    commands = orders(101 + count)
+    commands["side"], commands["quantity"], commands["price"] = Side.BUY, 1, 0
+    commands["kind"][:100], commands["kind"][100:] = OrderType.PEG_PRIMARY, OrderType.LIMIT
+    commands["price"][100], commands["price"][101:] = 900, 910
+    leaving = commands[102::2]
+    leaving["type"], leaving["target"] = CommandType.CANCEL_ORDER, commands["sequence"][101:-1:2]
+    for name in ("client_key", "price", "quantity", "side", "kind", "time_in_force"):
+        leaving[name] = 0
+    return commands
+
+
+def test_few_commands_with_more_events_than_there_is_room_for_run_to_their_end() -> None:
+    config = EngineConfig(
+        orders=200, instruments=1, pages=40, nodes=8, positions=20, client_keys=1_000, extras=100
+    )
+    commands = followed(3_000)
+    with Engine(config) as one, Engine(config) as other:
+        for engine in (one, other):
+            list_and_add(engine)
+        events = one.batch(commands).run()
+        assert len(events) > len(one.events)
+        assert events.tobytes() == other.process(commands).tobytes()
+        assert not events.flags.writeable
+        assert one.state_hash() == other.state_hash()
 
 
 class Closing:
