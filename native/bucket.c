@@ -5,7 +5,7 @@
 void bucket_refill(struct bucket *bucket, int64_t rate, int64_t now_ns)
 {
     assert(now_ns >= bucket->time_ns && rate >= 0);
-    bucket->tokens = bucket_tokens(bucket, rate, now_ns);
+    bucket->tokens = bucket_tokens(bucket, rate, bucket_capacity(rate), now_ns);
     bucket->time_ns = now_ns;
 }
 

@@ -7,6 +7,8 @@
 
 #include <stdint.h>
 
+#include "expect.h"
+
 #define BUCKET_ORDER INT64_C(1000000000)
 
 struct bucket {
@@ -22,15 +24,13 @@ static inline int64_t bucket_capacity(int64_t rate)
     return __builtin_mul_overflow(rate, BUCKET_ORDER, &capacity) ? INT64_MAX : capacity;
 }
 
-/* What a bucket holds at `now_ns`, which is not before its time. */
-static inline int64_t bucket_tokens(const struct bucket *bucket, int64_t rate, int64_t now_ns)
+/* What a bucket of such a rate and capacity holds at `now_ns`, which is not before its time; no time is negative. */
+static inline int64_t bucket_tokens(const struct bucket *bucket, int64_t rate, int64_t capacity, int64_t now_ns)
 {
-    int64_t capacity = bucket_capacity(rate);
-    int64_t elapsed_ns;
     int64_t tokens;
 
-    if (__builtin_sub_overflow(now_ns, bucket->time_ns, &elapsed_ns) || __builtin_mul_overflow(elapsed_ns, rate, &tokens)
-        || __builtin_add_overflow(tokens, bucket->tokens, &tokens))
+    if (UNLIKELY(__builtin_mul_overflow(now_ns - bucket->time_ns, rate, &tokens)
+                 || __builtin_add_overflow(tokens, bucket->tokens, &tokens)))
         return capacity;
     return tokens < capacity ? tokens : capacity;
 }

@@ -13,7 +13,7 @@ static void collect_row(struct engine *engine, struct collection *collection, ui
             engine->found[collection->count] = slot;
             engine->found_ids[collection->count++] = order->id;
         }
-        slot = order->next;
+        slot = engine->pool.links[slot].next;
     }
     assert(slot == SLOT_NONE);
 }

@@ -42,7 +42,7 @@ static uint64_t digest_linked(const struct engine *engine, uint32_t slot, uint32
         const struct order *order = &engine->pool.orders[slot];
 
         digest = digest_order(engine, order, digest);
-        slot = order->next;
+        slot = engine->pool.links[slot].next;
     }
     return digest;
 }
@@ -111,9 +111,9 @@ static uint64_t digest_node(const struct engine *engine, const struct node *node
         bucket = node->bucket;
         bucket_refill(&bucket, node->rate, engine->time_ns);
     }
-    digest = hash_add(digest, (uint64_t)node->exposure);
-    digest = hash_add(digest, (uint64_t)(node->exposure >> 64));
-    digest = hash_add_signed(digest, node->exposure_max);
+    digest = hash_add(digest, (uint64_t)node_exposure(node));
+    digest = hash_add(digest, (uint64_t)(node_exposure(node) >> 64));
+    digest = hash_add_signed(digest, node_exposure_max(node));
     digest = hash_add_signed(digest, node->rate);
     digest = hash_add_signed(digest, bucket.tokens);
     digest = hash_add_signed(digest, node->notional_max);
@@ -132,10 +132,10 @@ static uint64_t digest_pair(const struct pair *pair, const struct pair_terms *te
     uint64_t digest = hash_add(0, pair->key);
 
     digest = hash_add_signed(digest, pair->position);
-    digest = hash_add_signed(digest, pair->open[0]);
-    digest = hash_add_signed(digest, pair->open[1]);
+    digest = hash_add_signed(digest, pair_open(pair, SIDE_BUY));
+    digest = hash_add_signed(digest, pair_open(pair, SIDE_SELL));
     digest = hash_add_signed(digest, pair->exposure);
-    digest = digest_limit(pair, LIMIT_POSITION, pair->position_max, digest);
+    digest = digest_limit(pair, LIMIT_POSITION, terms->position_max, digest);
     digest = digest_limit(pair, LIMIT_ORDER_QUANTITY, terms->quantity_max, digest);
     digest = digest_limit(pair, LIMIT_ORDER_NOTIONAL, terms->notional_max, digest);
     digest = digest_limit(pair, LIMIT_PRICE_COLLAR, terms->collar, digest);

@@ -1,10 +1,11 @@
 #include "directory.h"
 
 #include <assert.h>
-#include <stdlib.h>
+
+#include "lines.h"
 
 /* Places of the ring for each order that may live: how far ids may run on before one has to move. */
-#define PLACES_AN_ORDER 4
+#define PLACES_AN_ORDER 8
 
 int directory_init(struct directory *directory, uint32_t capacity, const struct order *orders)
 {
@@ -13,14 +14,14 @@ int directory_init(struct directory *directory, uint32_t capacity, const struct 
     while (places < (uint64_t)capacity * PLACES_AN_ORDER)
         places *= 2;
     *directory = (struct directory){.orders = orders, .mask = places - 1};
-    directory->ring = calloc(places, sizeof *directory->ring);
+    directory->ring = lines_new(places, sizeof *directory->ring);
     return directory->ring != NULL && index_init(&directory->old, capacity, &orders[0].id, sizeof *orders);
 }
 
 void directory_free(struct directory *directory)
 {
     index_free(&directory->old);
-    free(directory->ring);
+    lines_free(directory->ring);
     directory->ring = NULL;
 }
 

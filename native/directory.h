@@ -8,6 +8,7 @@
 
 #include <stdint.h>
 
+#include "expect.h"
 #include "index.h"
 #include "order.h"
 
@@ -33,7 +34,7 @@ static inline void directory_add(struct directory *directory, uint32_t slot)
 {
     uint32_t *place = &directory->ring[directory->orders[slot].id & directory->mask];
 
-    if (*place != 0) /* whoever stands there lives: it would have been removed */
+    if (UNLIKELY(*place != 0)) /* whoever stands there lives: it would have been removed */
         directory_move_old(directory, *place - 1);
     *place = slot + 1;
 }
@@ -42,10 +43,10 @@ static inline void directory_remove(struct directory *directory, uint32_t slot)
 {
     uint32_t *place = &directory->ring[directory->orders[slot].id & directory->mask];
 
-    if (*place == slot + 1)
-        *place = 0;
-    else
+    if (UNLIKELY(*place != slot + 1))
         directory_remove_old(directory, slot);
+    else
+        *place = 0;
 }
 
 /* The slot in the index, or SLOT_NONE. */
@@ -56,9 +57,9 @@ static inline uint32_t directory_find(const struct directory *directory, uint64_
 {
     uint32_t place = directory->ring[id & directory->mask];
 
-    if (place != 0 && directory->orders[place - 1].id == id)
-        return place - 1;
-    return directory->old_count == 0 ? SLOT_NONE : directory_find_old(directory, id);
+    if (UNLIKELY(place == 0 || directory->orders[place - 1].id != id))
+        return directory->old_count == 0 ? SLOT_NONE : directory_find_old(directory, id);
+    return place - 1;
 }
 
 static inline __attribute__((always_inline)) void directory_prefetch(const struct directory *directory, uint64_t id)

@@ -4,7 +4,9 @@
 
 #include "control.h"
 #include "enter.h"
+#include "expect.h"
 #include "express.h"
+#include "lines.h"
 #include "list.h"
 #include "orders.h"
 #include "prefetch.h"
@@ -49,7 +51,7 @@ static uint64_t events_max(const struct engine *engine)
     return orders * EVENTS_AN_ORDER + followers * EVENTS_A_FOLLOWER + engine->instrument_count * 8 + EVENTS_A_COMMAND;
 }
 
-/* calloc() of a large block costs address space, not memory: pages come when they are first written. */
+/* A large block costs address space, not memory: pages come when they are first written. */
 static int init_log(struct engine *engine)
 {
     const struct engine_config *config = &engine->config;
@@ -59,7 +61,8 @@ static int init_log(struct engine *engine)
     if (capacity > UINT32_MAX)
         return 0;
     engine->log.capacity = (uint32_t)capacity;
-    engine->log.items = calloc(capacity, sizeof *engine->log.items);
+    engine->log.items = lines_new(capacity, sizeof *engine->log.items);
+    engine->log.next = engine->log.items;
     return engine->log.items != NULL;
 }
 
@@ -67,11 +70,11 @@ static int init_arrays(struct engine *engine)
 {
     const struct engine_config *config = &engine->config;
 
-    engine->books = calloc(config->instruments, sizeof *engine->books);
-    engine->found = calloc(config->orders, sizeof *engine->found);
-    engine->found_ids = calloc(config->orders, sizeof *engine->found_ids);
+    engine->books = lines_new(config->instruments, sizeof *engine->books);
+    engine->found = lines_new(config->orders, sizeof *engine->found);
+    engine->found_ids = lines_new(config->orders, sizeof *engine->found_ids);
     engine->activations.capacity = config->orders;
-    engine->activations.items = calloc(config->orders, sizeof *engine->activations.items);
+    engine->activations.items = lines_new(config->orders, sizeof *engine->activations.items);
     return engine->books && engine->found && engine->found_ids && engine->activations.items;
 }
 
@@ -113,11 +116,11 @@ void engine_free(struct engine *engine)
     extras_free(&engine->extras);
     pool_free(&engine->pool);
     pages_free(&engine->pages);
-    free(engine->activations.items);
-    free(engine->found_ids);
-    free(engine->found);
-    free(engine->books);
-    free(engine->log.items);
+    lines_free(engine->activations.items);
+    lines_free(engine->found_ids);
+    lines_free(engine->found);
+    lines_free(engine->books);
+    lines_free(engine->log.items);
     free(engine);
 }
 
@@ -204,12 +207,10 @@ static void run(struct engine *engine, const struct command *command)
 {
     switch (command->type) {
     case COMMAND_NEW_ORDER:
-        if (engine->terms.is_set || !express_new(engine, command))
-            orders_new(engine, command);
+        orders_new(engine, command);
         break;
     case COMMAND_CANCEL_ORDER:
-        if (!express_cancel(engine, command))
-            orders_cancel(engine, command);
+        orders_cancel(engine, command);
         break;
     case COMMAND_REPLACE_ORDER:
         orders_replace(engine, command);
@@ -219,46 +220,62 @@ static void run(struct engine *engine, const struct command *command)
     }
 }
 
-/* Steps that most commands do not need: what is due, and what waits for this command. */
-static __attribute__((noinline)) void prepare(struct engine *engine, const struct command *command)
-{
-    if (engine->next_expiry_ns <= engine->time_ns)
-        sweep_expired(engine);
-    if (engine->staged.count > 0 || engine->terms.is_set)
-        settle_waiting(engine, command);
-}
-
 /* Whether a command says what only a NEW_ORDER may. */
 static int has_foreign_fields(const struct command *command)
 {
     return command->type != COMMAND_NEW_ORDER && word_of(&command->type) >> 40 != 0;
 }
 
-/* Takes a command in its turn; refuses one that comes again or late. */
-static void take(struct engine *engine, const struct command *command)
+/* Whether something is due at this moment, or waits for the next command. */
+static inline int is_expected(const struct engine *engine)
 {
-    engine->log.command = command->sequence;
-    if (command->sequence <= engine->sequence) {
-        report_refused(engine, command);
-        return;
-    }
-    engine->sequence = command->sequence;
-    if (command->time_ns > engine->time_ns)
-        engine->time_ns = command->time_ns;
-    if (engine->next_expiry_ns <= engine->time_ns || engine->staged.count > 0 || engine->terms.is_set)
-        prepare(engine, command);
+    return engine->next_expiry_ns <= engine->time_ns || (engine->staged.count | engine->terms.is_set) != 0;
+}
+
+/* Takes a command about which something may be special. */
+static __attribute__((noinline)) void take_long(struct engine *engine, const struct command *command)
+{
+    if (engine->next_expiry_ns <= engine->time_ns)
+        sweep_expired(engine);
+    if (is_expected(engine))
+        settle_waiting(engine, command);
     if (has_foreign_fields(command))
         report_refused(engine, command);
     else
         run(engine, command);
-    if ((engine->activations.count | engine->dirty_count) != 0 || engine->owed.instrument != ENGINE_NONE)
+    finish(engine);
+}
+
+/* Takes a command the short way, if it may go there. */
+static inline int express(struct engine *engine, const struct command *command)
+{
+    if (command->type == COMMAND_NEW_ORDER)
+        return express_new(engine, command);
+    return command->type == COMMAND_CANCEL_ORDER && express_cancel(engine, command);
+}
+
+/* Takes a command in its turn; refuses one that comes again or late. */
+static inline void take(struct engine *engine, const struct command *command)
+{
+    engine->log.command = command->sequence;
+    if (UNLIKELY(command->sequence <= engine->sequence)) {
+        report_refused(engine, command);
+        return;
+    }
+    engine->sequence = command->sequence;
+    engine->time_ns = command->time_ns > engine->time_ns ? command->time_ns : engine->time_ns;
+    if (UNLIKELY(is_expected(engine) || !express(engine, command)))
+        take_long(engine, command);
+    else if (UNLIKELY(engine->owed.instrument != ENGINE_NONE || (engine->activations.count | engine->dirty_count) != 0))
         finish(engine);
 }
 
 /* Whether the array holds the worst that the next command can do. The spare part always does. */
-static int has_room(const struct engine *engine)
+static inline int has_room(const struct engine *engine)
 {
-    return engine->log.count <= EVENTS_SPARE || engine->log.count + events_max(engine) <= engine->log.capacity;
+    uint32_t count = events_count(&engine->log);
+
+    return count <= EVENTS_SPARE || count + events_max(engine) <= engine->log.capacity;
 }
 
 /* Runs commands whose orders the second cache holds: only where they look up is asked for in advance. */
@@ -269,6 +286,8 @@ static uint32_t take_near(struct engine *engine, const struct command *commands,
     while (taken < count && has_room(engine)) {
         if (count - taken > PREFETCH_FAR)
             prefetch_far(engine, &commands[taken + PREFETCH_FAR]);
+        if (count - taken > PREFETCH_NEAR)
+            prefetch_order(engine, &commands[taken + PREFETCH_NEAR]);
         take(engine, &commands[taken++]);
     }
     return taken;
@@ -297,16 +316,16 @@ uint32_t engine_process(struct engine *engine, const struct command *commands, u
 {
     int is_far = engine->pool.used > CACHED_ORDERS;
 
-    engine->log.count = 0;
+    engine->log.next = engine->log.items;
     *consumed = is_far ? take_far(engine, commands, count) : take_near(engine, commands, count);
-    return engine->log.count;
+    return events_count(&engine->log);
 }
 
 uint32_t engine_step(struct engine *engine, const struct command *commands, uint32_t index)
 {
-    engine->log.count = 0;
+    engine->log.next = engine->log.items;
     take(engine, &commands[index]);
-    return engine->log.count;
+    return events_count(&engine->log);
 }
 
 const struct event *engine_events(const struct engine *engine)

@@ -10,30 +10,50 @@
 
 struct event_log {
     struct event *items;
+    struct event *next;    /* where the next event goes */
+    uint64_t sequence;     /* of the last event ever given */
+    uint64_t command;      /* sequence of the command that runs */
     uint32_t capacity;
-    uint32_t count;
-    uint64_t sequence; /* of the last event ever given */
-    uint64_t command;  /* sequence of the command that runs */
 };
 
-/* Numbers an event and appends it. The engine has made sure of the room before the command began. Field by field, so that
- * each goes straight to its place: copying the whole would wait for the fields to arrive in memory first. */
-static inline __attribute__((always_inline)) void events_add(struct event_log *log, struct event event)
+static inline uint32_t events_count(const struct event_log *log)
 {
-    struct event *place = &log->items[log->count++];
-    uint64_t small;
+    return (uint32_t)(log->next - log->items);
+}
 
-    assert(log->count <= log->capacity);
+/* The place of the next event, numbered. The engine has made sure of the room before the command began. Whoever calls fills
+ * in the rest: each field goes straight to its place, for copying a whole event would wait until it has arrived in memory. */
+static inline __attribute__((always_inline)) struct event *events_next(struct event_log *log)
+{
+    struct event *place = log->next++;
+
+    assert(events_count(log) <= log->capacity);
     place->sequence = ++log->sequence;
     place->command = log->command;
+    return place;
+}
+
+/* Type, side, reason and flags of an event, and zeros behind them, as one word. */
+static inline __attribute__((always_inline)) void event_small(struct event *event, uint8_t type, uint8_t side,
+                                                              uint8_t reason, uint8_t flags)
+{
+    uint64_t small = type | (uint64_t)side << 8 | (uint64_t)reason << 16 | (uint64_t)flags << 24;
+
+    memcpy(&event->type, &small, sizeof small);
+}
+
+/* Numbers an event and appends it. */
+static inline __attribute__((always_inline)) void events_add(struct event_log *log, struct event event)
+{
+    struct event *place = events_next(log);
+
     place->order = event.order;
     place->price = event.price;
     place->quantity = event.quantity;
     place->leaves = event.leaves;
     place->instrument = event.instrument;
     place->node = event.node;
-    small = event.type | (uint64_t)event.side << 8 | (uint64_t)event.reason << 16 | (uint64_t)event.flags << 24;
-    memcpy(&place->type, &small, sizeof small); /* and the reserved bytes */
+    event_small(place, event.type, event.side, event.reason, event.flags);
 }
 
 #endif

@@ -1,133 +1,102 @@
 #include "express.h"
 
 #include "enter.h"
+#include "expect.h"
 #include "place.h"
 #include "report.h"
-
-#define BIT(n) (UINT32_C(1) << (n))
-
-/* What a path was before a reservation, so that it can be taken back. */
-struct before {
-    int64_t exposures[ENGINE_DEPTH_MAX];
-    struct bucket buckets[ENGINE_DEPTH_MAX]; /* where the node has a rate */
-};
 
 /* Whether a NEW_ORDER is a LIMIT with DAY, GTC or IOC, no flag but CANCEL_ON_DISCONNECT, alone. */
 static inline int is_plain(const struct command *command)
 {
     const uint64_t free_bits = BYTE(1, 0xff) | BYTE(3, TIF_IOC) | BYTE(4, FLAG_CANCEL_ON_DISCONNECT) | BYTE(5, 0xf);
     const uint32_t modes = 0x1e1f; /* of self-trade prevention: 0 to 4, 9 to 12 */
-    const uint32_t times = BIT(TIF_DAY) | BIT(TIF_GTC) | BIT(TIF_IOC);
 
     return (word_of(&command->type) & ~free_bits) == (BYTE(0, COMMAND_NEW_ORDER) | BYTE(2, ORDER_LIMIT))
-        && command->target == 0 && (uint8_t)(command->side - 1) < 2
-        && (modes >> command->self_trade & times >> command->time_in_force & 1) != 0;
+        && command->target == 0 && (uint8_t)(command->side - 1) < 2 && command->time_in_force != TIF_AT_THE_OPENING
+        && (modes >> command->self_trade & 1) != 0;
 }
 
-/* Takes an order's token at a node. Returns 0 when there is none. */
-static inline int charge(struct node *node, int64_t now_ns, struct bucket *before)
+/* Takes an order's token at a node. Returns 0, having done nothing that anybody can see, when there is none. */
+static inline int charge(struct node *node, int64_t now_ns)
 {
-    int64_t tokens = bucket_tokens(&node->bucket, node->rate, now_ns);
+    int64_t tokens = bucket_tokens(&node->bucket, node->rate, node->burst, now_ns);
 
-    *before = node->bucket;
-    if (tokens < BUCKET_ORDER)
+    if (UNLIKELY(tokens < BUCKET_ORDER))
         return 0;
     node->bucket = (struct bucket){.tokens = tokens - BUCKET_ORDER, .time_ns = now_ns};
     return 1;
 }
 
-/* Reserves `buy` or `sell` lots, the other being 0, at one pair, if its limits leave room. Sides alternate as they like: no
- * branch depends on them, for it could not be guessed. */
-static inline int reserve(struct node *node, struct pair *pair, const struct listing *listing, int64_t buy,
-                          int64_t sell, int64_t now_ns, int64_t *exposure_before, struct bucket *bucket_before)
+/* Reserves lots of a side at one pair, if its limits leave room. */
+static inline int reserve(struct node *node, struct pair *pair, uint64_t lot_value, uint32_t side, int64_t lots,
+                          int64_t now_ns)
 {
-    int64_t bought = pair->position + pair->open[0] + buy;
-    int64_t sold = pair->open[1] - pair->position + sell;
-    int64_t is_sale = -(int64_t)(sell != 0); /* all bits or none */
-    int64_t reached = bought + ((sold - bought) & is_sale);
-    int64_t exposure = listing_value(listing, larger_magnitude(bought, sold));
-    wide total = node->exposure + (exposure - pair->exposure);
+    int64_t reached = pair->reach[side] + lots;
+    int64_t other = pair->reach[side ^ 1];
+    uint64_t product;
+    int64_t exposure;
+    wide room;
 
-    if (reached > pair->position_max || reached > ENGINE_POSITION_MAX
-        || (node->exposure_max >= 0 && total > node->exposure_max))
+    if (UNLIKELY(reached > pair->reach_max
+                 || __builtin_mul_overflow((uint64_t)(reached > other ? reached : other), lot_value, &product)))
         return 0;
-    if (node->rate >= 0 && !charge(node, now_ns, bucket_before))
+    exposure = (int64_t)(product / 1000);
+    room = node->room - (exposure - pair->exposure);
+    if (UNLIKELY(room < 0 || (node->rate >= 0 && !charge(node, now_ns))))
         return 0;
-    *exposure_before = pair->exposure;
-    pair->open[0] += buy;
-    pair->open[1] += sell;
+    pair->reach[side] = reached;
     pair->exposure = exposure;
-    node->exposure = total;
+    node->room = room;
     return 1;
 }
 
-/* Takes back what was reserved below `end`. */
-static __attribute__((noinline)) void take_back(struct risk *risk, uint32_t slot, uint32_t end, int64_t buy,
-                                                int64_t sell, const struct before *before)
+/* Takes back what was reserved from `slot` on below `end`. */
+static __attribute__((noinline)) void take_back(struct risk *risk, uint32_t slot, uint32_t end, uint32_t side,
+                                                int64_t lots, const int64_t *exposures)
 {
-    for (uint32_t i = 0; slot != end && i < ENGINE_DEPTH_MAX; i++) {
+    for (; slot != end; slot = risk->pairs.items[slot].parent) {
         struct pair *pair = &risk->pairs.items[slot];
         struct node *node = &risk->nodes.items[pair->node];
 
-        pair->open[0] -= buy;
-        pair->open[1] -= sell;
-        node->exposure += before->exposures[i] - pair->exposure;
-        pair->exposure = before->exposures[i];
+        pair->reach[side] -= lots;
+        node->room += pair->exposure - *exposures;
+        pair->exposure = *exposures++;
         if (node->rate >= 0)
-            node->bucket = before->buckets[i];
-        slot = pair->parent;
+            node->bucket.tokens += BUCKET_ORDER;
     }
 }
 
 /* Reserves an order on its whole path, or nowhere. */
-static inline int reserve_path(struct risk *risk, uint32_t leaf, const struct listing *listing,
-                               const struct command *command, int64_t now_ns)
+static inline int reserve_path(struct risk *risk, uint32_t leaf, uint64_t lot_value, const struct command *command,
+                               int64_t now_ns)
 {
-    int64_t is_buy = -(int64_t)(command->side == SIDE_BUY); /* all bits or none */
-    int64_t buy = command->quantity & is_buy;
-    int64_t sell = command->quantity & ~is_buy;
+    int64_t exposures[ENGINE_DEPTH_MAX]; /* as they were */
+    int64_t *before = exposures;
+    int64_t lots = command->quantity;
+    uint32_t side = command->side - 1U;
     uint32_t slot = leaf;
-    struct before before;
 
-    for (uint32_t i = 0; slot != PAIR_NONE && i < ENGINE_DEPTH_MAX; i++) {
+    do { /* no path is longer than ENGINE_DEPTH_MAX */
         struct pair *pair = &risk->pairs.items[slot];
-        struct node *node = &risk->nodes.items[pair->node];
 
-        if (!reserve(node, pair, listing, buy, sell, now_ns, &before.exposures[i], &before.buckets[i])) {
-            take_back(risk, leaf, slot, buy, sell, &before);
+        *before++ = pair->exposure;
+        if (UNLIKELY(!reserve(&risk->nodes.items[pair->node], pair, lot_value, side, lots, now_ns))) {
+            take_back(risk, leaf, slot, side, lots, exposures);
             return 0;
         }
         slot = pair->parent;
-    }
+    } while (slot != PAIR_NONE);
     return 1;
-}
-
-/* Whether an order is worth at most `limit`. A doubt is a no. */
-static inline int is_worth_at_most(const struct command *command, int64_t unit_value, int64_t limit)
-{
-    uint64_t value;
-
-    if (limit == LIMIT_NONE)
-        return 1;
-    return !__builtin_mul_overflow((uint64_t)command->quantity, (uint64_t)command->price, &value)
-        && !__builtin_mul_overflow(value, (uint64_t)unit_value, &value) && value / 1000 <= (uint64_t)limit;
 }
 
 /* Whether the limits on single orders allow it: they stand in the ceiling of its pair, if that is up to date. */
 static inline int is_below(const struct risk *risk, uint32_t pair, const struct listing *listing,
                            const struct command *command)
 {
-    const struct ceiling *ceiling = &risk->pairs.terms[pair].ceiling;
-    int64_t through = command->price - listing->reference_price;
-    int64_t edge;
+    const struct ceiling *ceiling = &risk->pairs.ceilings[pair];
 
-    if (ceiling->version != risk->version || ceiling->state != STATE_ACTIVE || command->quantity > ceiling->quantity
-        || !is_worth_at_most(command, listing->unit_value, ceiling->notional))
-        return 0;
-    if (ceiling->collar == LIMIT_NONE)
-        return 1;
-    return !__builtin_mul_overflow(ceiling->collar, listing->reference_price, &edge)
-        && through * side_sign(command->side) * 10000 <= edge;
+    return ceiling->version == risk->version
+        && risk_is_below(ceiling, listing, command->side, command->quantity, command->price, command->price);
 }
 
 /* The page of a price, if it is one in use; a doubt is PAGE_NONE. */
@@ -139,32 +108,29 @@ static inline uint32_t page_in_use(const struct ladder *ladder, int64_t price)
 }
 
 /* Whether everything that the order names is as plain as the order itself, and there is room for it. */
-static inline int is_welcome(struct engine *engine, const struct command *command, const struct book *book)
+static inline int is_welcome(const struct engine *engine, const struct command *command, const struct book *book)
 {
-    return book->phase == PHASE_CONTINUOUS && !book->has_bands && is_number(command->price)
-        && is_number(command->quantity) && command->client_key != 0 && engine->pool.used < engine->pool.capacity
-        && keys_find(&engine->keys, command->client_key) == 0;
+    return (book->phase | book->has_bands) == 0 && book->listing.lot_value != 0 && is_number(command->price) && is_number(command->quantity)
+        && command->client_key != 0 && engine->pool.used < engine->pool.capacity;
 }
 
 /* Whether only levels are told, and nothing follows the book: then what a command owes can be told at once. */
 static inline int tells_levels(const struct engine *engine, const struct book *book)
 {
-    return engine->feeds == FEED_LEVELS && engine->owed.instrument == ENGINE_NONE
-        && (book->pegged.count | book->all_or_none.count) == 0;
+    return engine->feeds == FEED_LEVELS && (book->pegged.count | book->all_or_none.count) == 0;
 }
 
-static inline void tell_level(struct engine *engine, uint32_t instrument, uint8_t side, int64_t price,
-                              const struct queue *queue)
+static inline void tell_level(struct engine *engine, const struct order *order, const struct queue *queue)
 {
-    events_add(&engine->log, (struct event){
-        .type = EVENT_BOOK_LEVEL,
-        .instrument = instrument,
-        .node = ENGINE_NONE,
-        .side = side,
-        .price = price,
-        .quantity = queue->shown,
-        .leaves = queue->orders,
-    });
+    struct event *event = events_next(&engine->log);
+
+    event->order = 0;
+    event->price = order->price;
+    event->quantity = queue->shown;
+    event->leaves = queue->orders;
+    event->instrument = order->instrument;
+    event->node = ENGINE_NONE;
+    event_small(event, EVENT_BOOK_LEVEL, order->side, REASON_NONE, 0);
 }
 
 /* Puts a plain order, which trades with nothing, into the queue of its price. */
@@ -173,7 +139,7 @@ static inline void rest(struct engine *engine, struct book *book, uint32_t slot,
     struct order *order = &engine->pool.orders[slot];
     struct queue *queue = page_queue(&engine->pages, page, order->price);
 
-    if (queue->orders == 0) {
+    if (UNLIKELY(queue->orders == 0)) {
         *queue = (struct queue){.head = SLOT_NONE, .tail = SLOT_NONE};
         ladder_fill(&engine->pages, book_side(book, order->side), page, order->price);
     }
@@ -182,41 +148,36 @@ static inline void rest(struct engine *engine, struct book *book, uint32_t slot,
     queue->total += order->leaves;
     queue->orders++;
     order->place = PLACE_BOOK;
-    tell_level(engine, order->instrument, order->side, order->price, queue);
+    tell_level(engine, order, queue);
 }
 
-/* The order that a plain command makes. */
-static inline struct order order_of(const struct command *command, uint32_t pair)
+/* Makes the order of a plain command, nowhere yet. What both say in small comes in the same places, one byte apart. */
+static inline void make(struct order *order, const struct command *command, uint32_t pair)
 {
-    return (struct order){
-        .id = command->sequence,
-        .price = command->price,
-        .leaves = command->quantity,
-        .quantity = command->quantity,
-        .instrument = command->instrument,
-        .node = command->node,
-        .pair = pair,
-        .extra = EXTRA_NONE,
-        .side = command->side,
-        .kind = ORDER_LIMIT,
-        .time_in_force = command->time_in_force,
-        .flags = command->flags,
-        .self_trade = command->self_trade,
-    };
+    uint64_t small = word_of(&command->type) >> 8;
+
+    order->id = command->sequence;
+    order->price = command->price;
+    order->leaves = command->quantity;
+    order->quantity = command->quantity;
+    order->instrument = command->instrument;
+    order->node = command->node;
+    order->pair = pair;
+    order->extra = EXTRA_NONE;
+    memcpy(&order->side, &small, sizeof small);
 }
 
 static inline void tell_accepted(struct engine *engine, const struct command *command)
 {
-    events_add(&engine->log, (struct event){
-        .type = EVENT_ORDER_ACCEPTED,
-        .order = command->sequence,
-        .price = command->price,
-        .quantity = command->quantity,
-        .leaves = command->quantity,
-        .instrument = command->instrument,
-        .node = command->node,
-        .side = command->side,
-    });
+    struct event *event = events_next(&engine->log);
+
+    event->order = command->sequence;
+    event->price = command->price;
+    event->quantity = command->quantity;
+    event->leaves = command->quantity;
+    event->instrument = command->instrument;
+    event->node = command->node;
+    event_small(event, EVENT_ORDER_ACCEPTED, command->side, REASON_NONE, 0);
 }
 
 /* Lets an accepted order do what it came for. */
@@ -227,53 +188,73 @@ static inline void enter(struct engine *engine, struct book *book, const struct 
     int64_t sign = side_sign(command->side);
     uint32_t slot;
 
-    if (command->time_in_force == TIF_IOC) {
-        struct order order = order_of(command, pair);
+    if (UNLIKELY(command->time_in_force == TIF_IOC)) {
+        struct order order;
 
+        make(&order, command, pair);
         enter_market(engine, &order, SLOT_NONE);
         return;
     }
-    slot = pool_put(&engine->pool, order_of(command, pair));
-    if (tells_levels(engine, book) && (best == 0 || command->price * sign < best * sign))
-        rest(engine, book, slot, page);
-    else
+    slot = pool_take(&engine->pool);
+    make(&engine->pool.orders[slot], command, pair);
+    directory_add(&engine->pool.directory, slot);
+    if (UNLIKELY(!tells_levels(engine, book) || (best != 0 && command->price * sign >= best * sign)))
         enter_market(engine, &engine->pool.orders[slot], slot);
+    else
+        rest(engine, book, slot, page);
 }
 
 int express_new(struct engine *engine, const struct command *command)
 {
     struct risk *risk = &engine->risk;
+    struct key_place key;
     struct book *book;
     uint32_t pair, page;
 
-    if (!is_plain(command) || !is_listed(engine, command->instrument) || !is_node(engine, command->node))
+    if (UNLIKELY(!is_plain(command) || !is_listed(engine, command->instrument) || !is_node(engine, command->node)))
         return 0;
     book = &engine->books[command->instrument];
     page = page_in_use(book_side(book, command->side), command->price);
-    if ((page == PAGE_NONE && command->time_in_force != TIF_IOC) || !is_welcome(engine, command, book))
+    if (UNLIKELY((page == PAGE_NONE && command->time_in_force != TIF_IOC) || !is_welcome(engine, command, book)))
+        return 0;
+    key = keys_place(&engine->keys, command->client_key);
+    if (UNLIKELY(keys_find_at(&engine->keys, key, command->client_key) != 0))
         return 0;
     pair = pairs_find(&risk->pairs, command->node, command->instrument);
-    if (pair == PAIR_NONE || !is_below(risk, pair, &book->listing, command)
-        || !reserve_path(risk, pair, &book->listing, command, engine->time_ns))
+    if (UNLIKELY(pair == PAIR_NONE || !is_below(risk, pair, &book->listing, command)
+                 || !reserve_path(risk, pair, book->listing.lot_value, command, engine->time_ns)))
         return 0;
-    keys_add(&engine->keys, command->client_key, command->sequence);
+    keys_add_at(&engine->keys, key, command->client_key, command->sequence);
     tell_accepted(engine, command);
     enter(engine, book, command, pair, page);
     return 1;
 }
 
-/* Takes a plain order out of the queue of its price, and tells what is left there. */
-static inline void leave(struct engine *engine, const struct order *order, uint32_t page)
+static inline void tell_canceled(struct engine *engine, const struct order *order)
 {
-    struct book *book = book_of(engine, order);
+    struct event *event = events_next(&engine->log);
+
+    event->order = order->id;
+    event->price = order->price;
+    event->quantity = order->leaves;
+    event->leaves = 0;
+    event->instrument = order->instrument;
+    event->node = order->node;
+    event_small(event, EVENT_ORDER_CANCELED, order->side, REASON_REQUESTED, 0);
+}
+
+/* Takes a plain order out of the queue of its price, and tells what is left there. */
+static inline void leave(struct engine *engine, struct book *book, uint32_t slot, uint32_t page)
+{
+    const struct order *order = &engine->pool.orders[slot];
     struct queue *queue = page_queue(&engine->pages, page, order->price);
 
-    queue_detach(&engine->pool, queue, order);
+    queue_detach(&engine->pool, queue, slot);
     queue->shown -= order->leaves;
     queue->total -= order->leaves;
     queue->orders--;
-    tell_level(engine, order->instrument, order->side, order->price, queue);
-    if (queue->orders == 0)
+    tell_level(engine, order, queue);
+    if (UNLIKELY(queue->orders == 0))
         ladder_drain(&engine->pages, book_side(book, order->side), page, order->price);
 }
 
@@ -284,16 +265,16 @@ int express_cancel(struct engine *engine, const struct command *command)
     struct book *book;
     uint32_t page;
 
-    if (slot == SLOT_NONE)
+    if (UNLIKELY(slot == SLOT_NONE))
         return 0;
     order = &engine->pool.orders[slot];
     book = book_of(engine, order);
     page = page_in_use(book_side(book, order->side), order->price);
-    if (order->node != command->node || !order_rests_plainly(order) || page == PAGE_NONE
-        || !tells_levels(engine, book))
+    if (UNLIKELY(order->node != command->node || !order_rests_plainly(order) || page == PAGE_NONE
+                 || !tells_levels(engine, book) || word_of(&command->type) >> 40 != 0))
         return 0;
-    report_end(engine, EVENT_ORDER_CANCELED, order, order->leaves, REASON_REQUESTED);
-    leave(engine, order, page);
+    tell_canceled(engine, order);
+    leave(engine, book, slot, page);
     risk_release(&engine->risk, &book->listing, order->pair, order->side, order->leaves);
     pool_remove(&engine->pool, slot);
     return 1;

@@ -9,10 +9,8 @@
 
 #include "state.h"
 
-/* Takes a NEW_ORDER the short way. Returns 0, having done nothing, when it has to go the long way. */
+/* Takes a NEW_ORDER or a CANCEL_ORDER the short way. Returns 0, having done nothing, when it has to go the long way. */
 int express_new(struct engine *engine, const struct command *command);
-
-/* The same for a CANCEL_ORDER. */
 int express_cancel(struct engine *engine, const struct command *command);
 
 #endif

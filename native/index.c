@@ -1,8 +1,9 @@
 #include "index.h"
 
 #include <assert.h>
-#include <stdlib.h>
 #include <string.h>
+
+#include "lines.h"
 
 int index_init(struct index *index, uint32_t capacity, const void *keys, size_t stride)
 {
@@ -10,7 +11,7 @@ int index_init(struct index *index, uint32_t capacity, const void *keys, size_t 
 
     while (size < 2 * (uint64_t)capacity)
         size *= 2;
-    index->table = calloc(size, sizeof *index->table);
+    index->table = lines_new(size, sizeof *index->table);
     index->keys = keys;
     index->stride = stride;
     index->mask = (uint32_t)(size - 1);
@@ -19,7 +20,7 @@ int index_init(struct index *index, uint32_t capacity, const void *keys, size_t 
 
 void index_free(struct index *index)
 {
-    free(index->table);
+    lines_free(index->table);
     index->table = NULL;
 }
 

@@ -31,10 +31,10 @@ struct index {
 int index_init(struct index *index, uint32_t capacity, const void *keys, size_t stride);
 void index_free(struct index *index);
 
-/* The hash of a key that has nothing to do with the keys around it. */
+/* The hash of a key that has nothing to do with the keys around it: the middle of a product with the golden ratio. */
 static inline uint32_t index_far(uint64_t key)
 {
-    return (uint32_t)hash_mix(key);
+    return (uint32_t)(key * UINT64_C(0x9e3779b97f4a7c15) >> 32);
 }
 
 /* The hash of a key that comes after the one before it, as ids do: neighbours share a

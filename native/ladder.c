@@ -1,7 +1,8 @@
 #include "ladder.h"
 
 #include <assert.h>
-#include <stdlib.h>
+
+#include "lines.h"
 
 _Static_assert(sizeof(struct queue) == 32, "two queues share a cache line");
 _Static_assert(sizeof(struct page) == 64 + PAGE_LEVELS * 32, "queues begin on a cache line");
@@ -9,14 +10,14 @@ _Static_assert(sizeof(struct page) == 64 + PAGE_LEVELS * 32, "queues begin on a 
 int pages_init(struct pages *pages, uint32_t capacity)
 {
     *pages = (struct pages){.capacity = capacity, .free = PAGE_NONE};
-    pages->items = calloc(capacity, sizeof *pages->items);
+    pages->items = lines_new(capacity, sizeof *pages->items);
     pages->forest = (struct forest){.first = (unsigned char *)pages->items, .stride = sizeof *pages->items};
     return pages->items != NULL;
 }
 
 void pages_free(struct pages *pages)
 {
-    free(pages->items);
+    lines_free(pages->items);
     pages->items = NULL;
 }
 

@@ -147,11 +147,11 @@ static int fill_plainly(struct sweep *sweep, struct order *maker, int64_t lots)
     book_changed(engine, sweep->book);
     if (maker->leaves > 0)
         return 1;
-    queue->head = maker->next;
-    if (maker->next == SLOT_NONE)
+    queue->head = engine->pool.links[queue->head].next;
+    if (queue->head == SLOT_NONE)
         queue->tail = SLOT_NONE;
     else
-        engine->pool.orders[maker->next].previous = SLOT_NONE;
+        engine->pool.links[queue->head].previous = SLOT_NONE;
     maker->place = PLACE_NOWHERE;
     if (--queue->orders == 0)
         place_drain(engine, ladder, ladder->best_page, maker->price);
@@ -166,8 +166,8 @@ static void trade(struct sweep *sweep, uint32_t slot, int64_t lots)
     struct order *maker = &engine->pool.orders[slot];
     int64_t price = maker->price;
 
-    if (maker->next != SLOT_NONE)
-        __builtin_prefetch(&engine->pool.orders[maker->next], 1);
+    if (engine->pool.links[slot].next != SLOT_NONE)
+        __builtin_prefetch(&engine->pool.orders[engine->pool.links[slot].next], 1);
     match_trade(engine, maker, taker, price, lots, FLAG_MAKER, 0);
     if (!fill_plainly(sweep, maker, lots))
         place_filled(engine, slot, lots);
@@ -300,7 +300,7 @@ static int64_t count_level(const struct engine *engine, const struct order *orde
             total += maker->leaves;
             shown += order_shown(engine, maker);
         }
-        slot = maker->next;
+        slot = engine->pool.links[slot].next;
     }
     return total;
 }

@@ -1,18 +1,21 @@
 #include "nodes.h"
 
 #include <assert.h>
-#include <stdlib.h>
+
+#include "lines.h"
+
+_Static_assert(sizeof(struct node) == 128, "a node is two cache lines");
 
 int nodes_init(struct nodes *nodes, uint32_t capacity)
 {
     *nodes = (struct nodes){.capacity = capacity};
-    nodes->items = calloc(capacity, sizeof *nodes->items);
+    nodes->items = lines_new(capacity, sizeof *nodes->items);
     return nodes->items != NULL;
 }
 
 void nodes_free(struct nodes *nodes)
 {
-    free(nodes->items);
+    lines_free(nodes->items);
     nodes->items = NULL;
 }
 
@@ -25,7 +28,8 @@ void nodes_add(struct nodes *nodes, uint32_t parent)
     nodes->items[nodes->count++] = (struct node){
         .parent = parent,
         .depth = depth,
-        .exposure_max = -1,
+        .room = NODE_UNLIMITED,
+        .exposure_max = NODE_UNLIMITED,
         .rate = -1,
         .notional_max = -1,
     };

@@ -9,18 +9,24 @@
 #include "limit.h"
 #include "value.h"
 
+/* The first cache line is what an order changes. */
 struct node {
-    wide exposure;         /* micro-units: the sum over its pairs */
-    int64_t exposure_max;  /* LIMIT_GROSS_EXPOSURE; -1 where not set */
+    wide room;             /* micro-units that the exposure, the sum over its pairs, lacks to `exposure_max`; may be negative */
+    wide exposure_max;     /* LIMIT_GROSS_EXPOSURE, or NODE_UNLIMITED */
     int64_t rate;          /* LIMIT_ORDER_RATE; -1 where not set */
-    struct bucket bucket;  /* of the rate */
+    int64_t burst;         /* what the bucket of the rate holds when it is full */
+    struct bucket bucket;
     uint32_t parent;       /* ENGINE_NONE at the firm */
     uint32_t group;        /* of self-trade prevention; 0 for none */
     int64_t notional_max;  /* LIMIT_ORDER_NOTIONAL; -1 where not set */
     uint32_t depth;        /* nodes on the way to the firm, both counted */
     uint32_t state;        /* enum trading_state */
     struct fees fees;
+    uint32_t reserved[7];
 };
+
+/* More than all exposures together. */
+#define NODE_UNLIMITED ((wide)1 << 100)
 
 struct nodes {
     struct node *items;
@@ -31,6 +37,32 @@ struct nodes {
 /* Makes an empty tree. Returns 0 when memory is short. Free with nodes_free(). */
 int nodes_init(struct nodes *nodes, uint32_t capacity);
 void nodes_free(struct nodes *nodes);
+
+/* LIMIT_GROSS_EXPOSURE as it was set, or -1. */
+static inline int64_t node_exposure_max(const struct node *node)
+{
+    return node->exposure_max == NODE_UNLIMITED ? -1 : (int64_t)node->exposure_max;
+}
+
+static inline wide node_exposure(const struct node *node)
+{
+    return node->exposure_max - node->room;
+}
+
+static inline void node_limit_exposure(struct node *node, int64_t limit)
+{
+    wide exposure = node_exposure(node);
+
+    node->exposure_max = limit < 0 ? NODE_UNLIMITED : limit;
+    node->room = node->exposure_max - exposure;
+}
+
+/* Sets the rate, -1 for none; what is used of it stays as it is. */
+static inline void node_limit_rate(struct node *node, int64_t rate)
+{
+    node->rate = rate;
+    node->burst = rate < 0 ? 0 : bucket_capacity(rate);
+}
 
 /* Adds the next node below `parent`; ENGINE_NONE for the first. There is room. */
 void nodes_add(struct nodes *nodes, uint32_t parent);

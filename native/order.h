@@ -24,8 +24,6 @@ struct order {
     int64_t price;      /* ticks; 0 where it has none */
     int64_t leaves;     /* lots, not yet traded */
     int64_t quantity;   /* lots, in total */
-    uint32_t next;      /* younger order of its queue or list; or the next free slot */
-    uint32_t previous;
     uint32_t instrument;
     uint32_t node;
     uint32_t pair;      /* slot of (node, instrument) in the position table; PAIR_NONE while held */
@@ -38,6 +36,13 @@ struct order {
     uint8_t place;      /* enum place */
     uint8_t is_listed;  /* it came in a list */
     uint8_t reserved;
+    uint64_t unused;
+};
+
+/* The neighbours of an order in its queue or list, apart from it: whoever comes or goes beside an order does not touch its line. */
+struct link {
+    uint32_t next;     /* younger; or the next free slot */
+    uint32_t previous;
 };
 
 /* What an order is in its list. */

@@ -1,16 +1,18 @@
 #include "pairs.h"
 
 #include <assert.h>
-#include <stdlib.h>
+
+#include "lines.h"
 
 _Static_assert(sizeof(struct pair) == 64, "a pair is one cache line");
 
 int pairs_init(struct pairs *pairs, uint32_t capacity)
 {
     *pairs = (struct pairs){.capacity = capacity, .free = PAIR_NONE};
-    pairs->items = calloc(capacity, sizeof *pairs->items);
-    pairs->terms = calloc(capacity, sizeof *pairs->terms);
-    if (pairs->items == NULL || pairs->terms == NULL)
+    pairs->items = lines_new(capacity, sizeof *pairs->items);
+    pairs->ceilings = lines_new(capacity, sizeof *pairs->ceilings);
+    pairs->terms = lines_new(capacity, sizeof *pairs->terms);
+    if (pairs->items == NULL || pairs->ceilings == NULL || pairs->terms == NULL)
         return 0;
     return index_init(&pairs->index, capacity, &pairs->items[0].key, sizeof *pairs->items);
 }
@@ -18,9 +20,11 @@ int pairs_init(struct pairs *pairs, uint32_t capacity)
 void pairs_free(struct pairs *pairs)
 {
     index_free(&pairs->index);
-    free(pairs->terms);
-    free(pairs->items);
+    lines_free(pairs->terms);
+    lines_free(pairs->ceilings);
+    lines_free(pairs->items);
     pairs->items = NULL;
+    pairs->ceilings = NULL;
     pairs->terms = NULL;
 }
 
@@ -60,11 +64,12 @@ static uint32_t put(struct pairs *pairs, uint32_t node, uint32_t instrument, uin
     pairs->used++;
     pairs->items[slot] = (struct pair){
         .key = key,
-        .position_max = ENGINE_POSITION_MAX,
         .node = node,
         .parent = parent,
     };
+    pairs->ceilings[slot] = (struct ceiling){0};
     pairs->terms[slot] = (struct pair_terms){0};
+    pair_limit_position(&pairs->items[slot], &pairs->terms[slot], ENGINE_POSITION_MAX);
     index_insert(&pairs->index, index_far(key), slot);
     if (parent != PAIR_NONE)
         pairs->items[parent].children++;

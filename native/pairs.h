@@ -4,14 +4,15 @@
  * while a pair below it exists. So a pair's parent (the same instrument one node up)
  * always exists too, and a walk up the tree needs one search only.
  *
- * What every trade changes is one cache line; what stands on the pair is another, which
- * also remembers what the limits of the whole path come to for a single order. */
+ * What every trade changes is one cache line; what the limits of the whole path come to for a single order is half a
+ * line; what stands on the pair, which an order does not look at, is elsewhere. */
 #ifndef TICKMESH_PAIRS_H
 #define TICKMESH_PAIRS_H
 
 #include <stdint.h>
 
 #include "engine.h"
+#include "expect.h"
 #include "index.h"
 #include "limit.h"
 
@@ -20,29 +21,27 @@
 struct pair {
     uint64_t key;         /* of node and instrument; 0 when the slot is free */
     int64_t position;     /* lots; negative is short */
-    int64_t open[2];      /* lots of open orders: buy, sell */
+    int64_t reach[2];     /* lots: the position if all open orders to buy trade; minus the position if all to sell do */
     int64_t exposure;     /* micro-units, valued when the pair last changed */
-    int64_t position_max; /* LIMIT_POSITION as set, or ENGINE_POSITION_MAX */
+    int64_t reach_max;    /* LIMIT_POSITION, or ENGINE_POSITION_MAX if that is less or there is none */
     uint32_t node;
     uint32_t parent;      /* slot, or PAIR_NONE at the firm; or the next free slot */
     uint32_t children;
     uint32_t stands;      /* bits of what is set in `terms`; bit 0: a trading state; bit 7: fees */
 };
 
-/* The most restrictive values of a path, for one order. */
+/* The most restrictive values of a path, for one order: half a cache line. */
 struct ceiling {
-    int64_t quantity;
-    int64_t notional;
+    int64_t quantity;     /* 0 where a trading state stands: nothing is below that */
+    uint64_t worth;       /* quantity times price times unit value: what LIMIT_ORDER_NOTIONAL allows before it is rounded */
     int64_t collar;       /* basis points */
     uint32_t version;     /* of struct risk, when it was worked out */
-    uint8_t state;        /* enum trading_state */
-    uint8_t has_rate;     /* somewhere on the path */
-    uint8_t reserved[2];
+    uint32_t has_rate;    /* somewhere on the path */
 };
 
 struct pair_terms {
-    struct ceiling ceiling;
-    int64_t quantity_max; /* LIMIT_ORDER_QUANTITY; the limits mean something where `stands` says so */
+    int64_t position_max; /* LIMIT_POSITION; the limits mean something where `stands` says so */
+    int64_t quantity_max; /* LIMIT_ORDER_QUANTITY */
     int64_t notional_max;
     int64_t collar;
     struct fees fees;
@@ -54,7 +53,8 @@ struct pair_terms {
 
 struct pairs {
     struct pair *items;
-    struct pair_terms *terms; /* by the same slot */
+    struct ceiling *ceilings; /* by the same slot; so are the terms */
+    struct pair_terms *terms;
     uint32_t capacity;
     uint32_t used;
     uint32_t fresh; /* slots from here on were never used */
@@ -88,7 +88,12 @@ static inline uint32_t pairs_find(const struct pairs *pairs, uint32_t node, uint
 {
     uint64_t key = pair_key(node, instrument);
 
-    return index_find(&pairs->index, index_far(key), key);
+    uint32_t hash = index_far(key);
+    struct index_entry first = pairs->index.table[hash & pairs->index.mask];
+
+    if (UNLIKELY(first.place == 0 || pairs->items[first.place - 1].key != key))
+        return index_find(&pairs->index, hash, key);
+    return first.place - 1;
 }
 
 /* Fills in `path->pairs` for the nodes that stand there. */
@@ -102,27 +107,30 @@ void pairs_complete(struct pairs *pairs, uint32_t instrument, struct path *path)
 
 static inline int pair_is_empty(const struct pair *pair)
 {
-    return (pair->position | pair->open[0] | pair->open[1]) == 0 && (pair->children | pair->stands) == 0;
+    return (pair->reach[0] | pair->reach[1]) == 0 && (pair->children | pair->stands) == 0;
+}
+
+/* Sets LIMIT_POSITION; ENGINE_POSITION_MAX for none. */
+static inline void pair_limit_position(struct pair *pair, struct pair_terms *terms, int64_t limit)
+{
+    terms->position_max = limit;
+    pair->reach_max = limit < ENGINE_POSITION_MAX ? limit : ENGINE_POSITION_MAX;
+}
+
+/* Lots of open orders of a side. */
+static inline int64_t pair_open(const struct pair *pair, uint8_t side)
+{
+    return side == SIDE_BUY ? pair->reach[0] - pair->position : pair->reach[1] + pair->position;
 }
 
 /* Frees a pair and its ancestors as far as they have become empty. */
 void pairs_prune(struct pairs *pairs, uint32_t slot);
 
-/* The larger of |a| and |b|, neither of which comes near 2^62. Signs of positions cannot be guessed, so no branch asks for them. */
-static inline int64_t larger_magnitude(int64_t a, int64_t b)
-{
-    int64_t a_sign = a >> 63;
-    int64_t b_sign = b >> 63;
-    int64_t size = (a ^ a_sign) - a_sign;
-    int64_t more = ((b ^ b_sign) - b_sign) - size;
-
-    return size + (more & ~(more >> 63));
-}
-
-/* The largest |position| that the open orders of one side can lead to, in lots. */
+/* The largest |position| that the open orders of one side can lead to, in lots. A position that all purchases lead to is not
+ * below the one that all sales lead to: so the larger of both reaches is the larger magnitude, and not negative. */
 static inline int64_t pair_worst(const struct pair *pair)
 {
-    return larger_magnitude(pair->position + pair->open[0], pair->position - pair->open[1]);
+    return pair->reach[0] > pair->reach[1] ? pair->reach[0] : pair->reach[1];
 }
 
 #endif

@@ -111,44 +111,48 @@ int place_rest(struct engine *engine, uint32_t slot)
 void place_wait(struct engine *engine, uint32_t slot)
 {
     struct order *order = &engine->pool.orders[slot];
+    struct link *links = engine->pool.links;
     struct chain *waiting = &book_of(engine, order)->waiting;
 
     assert(order->place == PLACE_NOWHERE);
-    order->previous = waiting->tail;
-    order->next = SLOT_NONE;
+    links[slot] = (struct link){.next = SLOT_NONE, .previous = waiting->tail};
     if (waiting->tail == SLOT_NONE)
         waiting->head = slot;
     else
-        engine->pool.orders[waiting->tail].next = slot;
+        links[waiting->tail].next = slot;
     waiting->tail = slot;
     waiting->count++;
     order->place = PLACE_WAITING;
 }
 
-static void stop_waiting(struct engine *engine, struct order *order)
+static void stop_waiting(struct engine *engine, uint32_t slot)
 {
+    struct order *order = &engine->pool.orders[slot];
+    struct link *links = engine->pool.links;
     struct chain *waiting = &book_of(engine, order)->waiting;
+    struct link link = links[slot];
 
-    if (order->previous == SLOT_NONE)
-        waiting->head = order->next;
+    if (link.previous == SLOT_NONE)
+        waiting->head = link.next;
     else
-        engine->pool.orders[order->previous].next = order->next;
-    if (order->next == SLOT_NONE)
-        waiting->tail = order->previous;
+        links[link.previous].next = link.next;
+    if (link.next == SLOT_NONE)
+        waiting->tail = link.previous;
     else
-        engine->pool.orders[order->next].previous = order->previous;
+        links[link.next].previous = link.previous;
     waiting->count--;
     order->place = PLACE_NOWHERE;
 }
 
 /* Takes an order that showed `shown` lots out of its queue. `lots` are what it still counts for there. */
-static void unlink_order(struct engine *engine, struct order *order, struct queue *queue, uint32_t page,
-                         int64_t shown, int64_t lots)
+static void unlink_order(struct engine *engine, uint32_t slot, struct queue *queue, uint32_t page, int64_t shown,
+                         int64_t lots)
 {
+    struct order *order = &engine->pool.orders[slot];
     struct book *book = book_of(engine, order);
 
     report_touch(engine, order->instrument, order->side, order->price, queue);
-    queue_detach(&engine->pool, queue, order);
+    queue_detach(&engine->pool, queue, slot);
     queue->shown -= shown;
     queue->total -= lots;
     queue->orders--;
@@ -170,11 +174,11 @@ void place_leave(struct engine *engine, uint32_t slot)
     uint32_t page;
 
     if (order->place == PLACE_WAITING)
-        stop_waiting(engine, order);
+        stop_waiting(engine, slot);
     if (order->place == PLACE_NOWHERE)
         return;
     queue = place_queue(engine, order, &page);
-    unlink_order(engine, order, queue, page, order_shown(engine, order), order->leaves);
+    unlink_order(engine, slot, queue, page, order_shown(engine, order), order->leaves);
 }
 
 /* An order counts for `lots` less in its queue, and shows as much as it can of what it did. */
@@ -224,7 +228,7 @@ static void next_slice(struct engine *engine, uint32_t slot, struct queue *queue
     struct order *order = &engine->pool.orders[slot];
     int64_t shown;
 
-    queue_detach(&engine->pool, queue, order);
+    queue_detach(&engine->pool, queue, slot);
     queue_append(&engine->pool, queue, slot);
     report_book_order(engine, order, 0, FLAG_REMOVED);
     shown = show(engine, order);
@@ -240,7 +244,7 @@ void place_filled(struct engine *engine, uint32_t slot, int64_t lots)
     struct queue *queue = place_queue(engine, order, &page);
 
     if (order->leaves == 0) {
-        unlink_order(engine, order, queue, page, lots, lots);
+        unlink_order(engine, slot, queue, page, lots, lots);
         return;
     }
     report_touch(engine, order->instrument, order->side, order->price, queue);
@@ -268,7 +272,7 @@ void place_auctioned(struct engine *engine, uint32_t slot, int64_t lots)
     if (order->leaves == 0) {
         struct queue *queue = place_queue(engine, order, &page);
 
-        unlink_order(engine, order, queue, page, before, lots);
+        unlink_order(engine, slot, queue, page, before, lots);
         return;
     }
     shown = order->leaves;

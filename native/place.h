@@ -8,27 +8,26 @@
 /* Links an order to the end of a queue, and takes one out. */
 static inline void queue_append(struct pool *pool, struct queue *queue, uint32_t slot)
 {
-    struct order *order = &pool->orders[slot];
-
-    order->previous = queue->tail;
-    order->next = SLOT_NONE;
+    pool->links[slot] = (struct link){.next = SLOT_NONE, .previous = queue->tail};
     if (queue->tail == SLOT_NONE)
         queue->head = slot;
     else
-        pool->orders[queue->tail].next = slot;
+        pool->links[queue->tail].next = slot;
     queue->tail = slot;
 }
 
-static inline void queue_detach(struct pool *pool, struct queue *queue, const struct order *order)
+static inline void queue_detach(struct pool *pool, struct queue *queue, uint32_t slot)
 {
-    if (order->previous == SLOT_NONE)
-        queue->head = order->next;
+    struct link link = pool->links[slot];
+
+    if (link.previous == SLOT_NONE)
+        queue->head = link.next;
     else
-        pool->orders[order->previous].next = order->next;
-    if (order->next == SLOT_NONE)
-        queue->tail = order->previous;
+        pool->links[link.previous].next = link.next;
+    if (link.next == SLOT_NONE)
+        queue->tail = link.previous;
     else
-        pool->orders[order->next].previous = order->previous;
+        pool->links[link.next].previous = link.previous;
 }
 
 /* The last order has left the queue at a price of a ladder. */

@@ -1,15 +1,17 @@
 #include "pool.h"
 
 #include <assert.h>
-#include <stdlib.h>
+
+#include "lines.h"
 
 _Static_assert(sizeof(struct order) == 64, "an order is one cache line");
 
 int pool_init(struct pool *pool, uint32_t capacity)
 {
     *pool = (struct pool){.capacity = capacity, .free = SLOT_NONE};
-    pool->orders = calloc(capacity, sizeof *pool->orders);
-    if (pool->orders == NULL)
+    pool->orders = lines_new(capacity, sizeof *pool->orders);
+    pool->links = lines_new(capacity, sizeof *pool->links);
+    if (pool->orders == NULL || pool->links == NULL)
         return 0;
     return directory_init(&pool->directory, capacity, pool->orders);
 }
@@ -17,14 +19,16 @@ int pool_init(struct pool *pool, uint32_t capacity)
 void pool_free(struct pool *pool)
 {
     directory_free(&pool->directory);
-    free(pool->orders);
+    lines_free(pool->links);
+    lines_free(pool->orders);
+    pool->links = NULL;
     pool->orders = NULL;
 }
 
 int extras_init(struct extras *extras, uint32_t capacity)
 {
     *extras = (struct extras){.capacity = capacity, .free = EXTRA_NONE};
-    extras->items = calloc(capacity, sizeof *extras->items);
+    extras->items = lines_new(capacity, sizeof *extras->items);
     if (extras->items == NULL)
         return 0;
     extras->triggers = (struct forest){(unsigned char *)&extras->items[0].trigger_node, sizeof *extras->items};
@@ -34,7 +38,7 @@ int extras_init(struct extras *extras, uint32_t capacity)
 
 void extras_free(struct extras *extras)
 {
-    free(extras->items);
+    lines_free(extras->items);
     extras->items = NULL;
 }
 

@@ -10,6 +10,7 @@
 
 struct pool {
     struct order *orders;
+    struct link *links; /* by the same slot */
     uint32_t capacity;
     uint32_t used;
     uint32_t fresh; /* slots from here on were never used, and their memory never touched */
@@ -31,37 +32,26 @@ struct extras {
 int pool_init(struct pool *pool, uint32_t capacity);
 void pool_free(struct pool *pool);
 
-/* Stores a copy of `order`, which is new. Returns its slot. The pool is not full. Field by field, as events_add() does. */
-static inline uint32_t pool_put(struct pool *pool, struct order order)
+/* Takes a slot, to be filled in and added to the directory. The pool is not full. */
+static inline uint32_t pool_take(struct pool *pool)
 {
     uint32_t slot = pool->free;
-    struct order *place;
 
     assert(pool->used < pool->capacity);
-    if (slot == SLOT_NONE)
+    if (UNLIKELY(slot == SLOT_NONE))
         slot = pool->fresh++;
     else
-        pool->free = pool->orders[slot].next;
+        pool->free = pool->links[slot].next;
     pool->used++;
-    place = &pool->orders[slot];
-    place->id = order.id;
-    place->price = order.price;
-    place->leaves = order.leaves;
-    place->quantity = order.quantity;
-    place->next = order.next;
-    place->previous = order.previous;
-    place->instrument = order.instrument;
-    place->node = order.node;
-    place->pair = order.pair;
-    place->extra = order.extra;
-    place->side = order.side;
-    place->kind = order.kind;
-    place->time_in_force = order.time_in_force;
-    place->flags = order.flags;
-    place->self_trade = order.self_trade;
-    place->place = order.place;
-    place->is_listed = order.is_listed;
-    place->reserved = 0;
+    return slot;
+}
+
+/* Stores a copy of `order`, which is new. Returns its slot. The pool is not full. */
+static inline uint32_t pool_put(struct pool *pool, struct order order)
+{
+    uint32_t slot = pool_take(pool);
+
+    pool->orders[slot] = order;
     directory_add(&pool->directory, slot);
     return slot;
 }
@@ -73,7 +63,7 @@ static inline void pool_remove(struct pool *pool, uint32_t slot)
     assert(slot < pool->fresh && pool->used > 0 && order->id != 0);
     directory_remove(&pool->directory, slot);
     order->id = 0;
-    order->next = pool->free;
+    pool->links[slot].next = pool->free;
     pool->free = slot;
     pool->used--;
 }
@@ -81,7 +71,7 @@ static inline void pool_remove(struct pool *pool, uint32_t slot)
 /* The slot of an order, or SLOT_NONE when there is none of that id. */
 static inline uint32_t pool_find(const struct pool *pool, uint64_t id)
 {
-    return id == 0 ? SLOT_NONE : directory_find(&pool->directory, id);
+    return directory_find(&pool->directory, id);
 }
 
 /* The same for extras. A new one is all zeros, alone in its list, in no tree. */

@@ -95,7 +95,7 @@ static uint32_t view_queue(const struct engine *engine, const struct queue *queu
 
     for (uint32_t i = 0; i < count; i++) {
         view_order(engine, slot, &orders[i]);
-        slot = engine->pool.orders[slot].next;
+        slot = engine->pool.links[slot].next;
     }
     return count;
 }
@@ -153,13 +153,13 @@ void engine_exposure(const struct engine *engine, uint32_t node, uint32_t instru
     pair = &engine->risk.pairs.items[slot];
     *exposure = (struct exposure){
         .position = pair->position,
-        .open_buy = pair->open[0],
-        .open_sell = pair->open[1],
+        .open_buy = pair_open(pair, SIDE_BUY),
+        .open_sell = pair_open(pair, SIDE_SELL),
     };
 }
 
 /* The value of a limit that stands on a pair. */
-static int64_t limit_of_pair(const struct pair *pair, const struct pair_terms *terms, uint8_t type)
+static int64_t limit_of_pair(const struct pair_terms *terms, uint8_t type)
 {
     switch (type) {
     case LIMIT_ORDER_QUANTITY:
@@ -169,7 +169,7 @@ static int64_t limit_of_pair(const struct pair *pair, const struct pair_terms *t
     case LIMIT_PRICE_COLLAR:
         return terms->collar;
     default:
-        return pair->position_max;
+        return terms->position_max;
     }
 }
 
@@ -182,7 +182,7 @@ static struct usage usage_of_pair(const struct engine *engine, uint32_t node, ui
     if (slot == PAIR_NONE)
         return usage;
     if (pairs->items[slot].stands & STANDS(type))
-        usage.limit = limit_of_pair(&pairs->items[slot], &pairs->terms[slot], type);
+        usage.limit = limit_of_pair(&pairs->terms[slot], type);
     if (type == LIMIT_POSITION)
         usage.used = pair_worst(&pairs->items[slot]);
     return usage;
@@ -209,7 +209,7 @@ static struct usage usage_of_node(const struct engine *engine, uint32_t index, u
         return usage_of_rate(engine, node);
     if (type == LIMIT_ORDER_NOTIONAL)
         return (struct usage){.limit = node->notional_max};
-    return (struct usage){.limit = node->exposure_max, .used = value_saturate(node->exposure)};
+    return (struct usage){.limit = node_exposure_max(node), .used = value_saturate(node_exposure(node))};
 }
 
 int engine_usage(const struct engine *engine, uint32_t node, uint32_t instrument, uint8_t limit_type,

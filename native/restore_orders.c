@@ -124,11 +124,11 @@ static int open_lots(struct engine *engine, struct order *order)
     if (slot == PAIR_NONE)
         return 0;
     for (uint32_t steps = 0; slot != PAIR_NONE && steps < ENGINE_DEPTH_MAX; steps++) {
-        int64_t *open = &pairs->items[slot].open[order->side - 1];
+        struct pair *pair = &pairs->items[slot];
 
-        if (*open > OPEN_MAX - order->leaves)
+        if (pair_open(pair, order->side) > OPEN_MAX - order->leaves)
             return 0;
-        *open += order->leaves;
+        pair->reach[order->side - 1] += order->leaves;
         slot = pairs->items[slot].parent;
     }
     return 1;

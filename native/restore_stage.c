@@ -100,9 +100,9 @@ static int is_parent(const struct nodes *nodes, uint32_t parent)
     return parent < nodes->count && nodes->items[parent].depth < ENGINE_DEPTH_MAX;
 }
 
-static int is_node_record(const struct engine *engine, const struct node *node)
+static int is_node_record(const struct engine *engine, const struct node *node, int64_t exposure_max)
 {
-    return is_parent(&engine->risk.nodes, node->parent) && node->exposure_max >= -1 && node->rate >= -1
+    return is_parent(&engine->risk.nodes, node->parent) && exposure_max >= -1 && node->rate >= -1
         && node->notional_max >= -1 && node->state <= STATE_HALTED && is_fees(&node->fees)
         && is_bucket(engine, &node->bucket, node->rate);
 }
@@ -116,11 +116,14 @@ static enum restore_error read_nodes(struct reader *reader)
         struct node found = {0};
         struct record record;
         struct codec codec = record_read(span, i, &record);
+        int64_t exposure_max = 0;
 
-        code_node(&codec, &found);
-        if (!is_node_record(reader->engine, &found))
+        code_node(&codec, &found, &exposure_max);
+        if (!is_node_record(reader->engine, &found, exposure_max))
             return RESTORE_CONTENT;
         nodes_add(&risk->nodes, found.parent);
+        node_limit_exposure(&found, exposure_max);
+        node_limit_rate(&found, found.rate);
         found.depth = risk->nodes.items[i].depth;
         risk->nodes.items[i] = found;
         risk->has_fees += (uint32_t)found.fees.is_set;
@@ -133,29 +136,31 @@ static int is_limit(const struct pair *pair, unsigned type, int64_t limit)
     return pair->stands & STANDS(type) ? limit >= 0 : limit == 0;
 }
 
-static int is_position(const struct pair *pair)
+static int is_position(const struct pair *pair, const struct pair_record *record)
 {
+    const int64_t *open = record->open;
+
     if (pair->position < -ENGINE_POSITION_MAX || pair->position > ENGINE_POSITION_MAX)
         return 0;
-    if (pair->open[0] < 0 || pair->open[0] > OPEN_MAX || pair->open[1] < 0 || pair->open[1] > OPEN_MAX)
+    if (open[0] < 0 || open[0] > OPEN_MAX || open[1] < 0 || open[1] > OPEN_MAX)
         return 0;
-    if (pair->position + pair->open[0] > ENGINE_POSITION_MAX || pair->open[1] - pair->position > ENGINE_POSITION_MAX)
+    if (pair->position + open[0] > ENGINE_POSITION_MAX || open[1] - pair->position > ENGINE_POSITION_MAX)
         return 0;
-    return pair->exposure >= 0 && (pair->exposure == 0 || pair_worst(pair) != 0);
+    return pair->exposure >= 0 && (pair->exposure == 0 || (pair->position | open[0] | open[1]) != 0);
 }
 
-static int is_pair(const struct pair *pair, const struct pair_terms *terms)
+static int is_pair(const struct pair *pair, const struct pair_terms *terms, const struct pair_record *record)
 {
     const uint32_t known = STANDS_STATE | STANDS_FEES | STANDS(LIMIT_ORDER_QUANTITY) | STANDS(LIMIT_ORDER_NOTIONAL)
         | STANDS(LIMIT_PRICE_COLLAR) | STANDS(LIMIT_POSITION);
 
-    if ((pair->stands & ~known) != 0 || !is_position(pair) || !is_fees(&terms->fees))
+    if ((pair->stands & ~known) != 0 || !is_position(pair, record) || !is_fees(&terms->fees))
         return 0;
     if (((pair->stands & STANDS_STATE) != 0) != (terms->state != STATE_ACTIVE) || terms->state > STATE_HALTED)
         return 0;
     if (((pair->stands & STANDS_FEES) != 0) != (terms->fees.is_set != 0))
         return 0;
-    if (pair->stands & STANDS(LIMIT_POSITION) ? pair->position_max < 0 : pair->position_max != ENGINE_POSITION_MAX)
+    if (pair->stands & STANDS(LIMIT_POSITION) ? terms->position_max < 0 : terms->position_max != ENGINE_POSITION_MAX)
         return 0;
     return is_limit(pair, LIMIT_ORDER_QUANTITY, terms->quantity_max)
         && is_limit(pair, LIMIT_ORDER_NOTIONAL, terms->notional_max)
@@ -176,22 +181,25 @@ static uint32_t put_pair(struct engine *engine, uint32_t node, uint32_t instrume
 
 /* What is open is left out: the orders bring it. */
 static enum restore_error read_pair(struct engine *engine, const struct pair *found, const struct pair_terms *terms,
-                                    uint32_t instrument)
+                                    const struct pair_record *record)
 {
+    uint32_t instrument = record->instrument;
     struct pairs *pairs = &engine->risk.pairs;
     uint32_t slot;
 
-    if (!is_node(engine, found->node) || !is_listed(engine, instrument) || !is_pair(found, terms))
+    if (!is_node(engine, found->node) || !is_listed(engine, instrument) || !is_pair(found, terms, record))
         return RESTORE_CONTENT;
     slot = put_pair(engine, found->node, instrument);
     if (slot == PAIR_NONE || (found->node == 0 && found->position != 0))
         return RESTORE_CONTENT;
     pairs->items[slot].position = found->position;
+    pairs->items[slot].reach[0] = found->position;
+    pairs->items[slot].reach[1] = -found->position;
     pairs->items[slot].exposure = found->exposure;
-    pairs->items[slot].position_max = found->position_max;
     pairs->items[slot].stands = found->stands;
     pairs->terms[slot] = *terms;
-    engine->risk.nodes.items[found->node].exposure += found->exposure;
+    pair_limit_position(&pairs->items[slot], &pairs->terms[slot], terms->position_max);
+    engine->risk.nodes.items[found->node].room -= found->exposure;
     engine->risk.has_fees += (uint32_t)terms->fees.is_set;
     return RESTORE_OK;
 }
@@ -204,12 +212,12 @@ static enum restore_error read_pairs(struct reader *reader)
     for (uint64_t i = 0; i < span->count && error == RESTORE_OK; i++) {
         struct pair found = {0};
         struct pair_terms terms = {0};
-        uint32_t instrument = 0;
+        struct pair_record said = {0};
         struct record record;
         struct codec codec = record_read(span, i, &record);
 
-        code_pair(&codec, &found, &terms, &instrument);
-        error = read_pair(reader->engine, &found, &terms, instrument);
+        code_pair(&codec, &found, &terms, &said);
+        error = read_pair(reader->engine, &found, &terms, &said);
     }
     return error;
 }
@@ -231,14 +239,15 @@ enum restore_error restore_open(const struct reader *reader)
     for (uint64_t i = 0; i < span->count; i++) {
         struct pair found = {0};
         struct pair_terms terms = {0};
-        uint32_t instrument = 0;
+        struct pair_record said = {0};
         struct record record;
         struct codec codec = record_read(span, i, &record);
         const struct pair *pair;
 
-        code_pair(&codec, &found, &terms, &instrument);
-        pair = &pairs->items[pairs_find(pairs, found.node, instrument)];
-        if (pair->open[0] != found.open[0] || pair->open[1] != found.open[1] || pair_is_empty(pair))
+        code_pair(&codec, &found, &terms, &said);
+        pair = &pairs->items[pairs_find(pairs, found.node, said.instrument)];
+        if (pair_open(pair, SIDE_BUY) != said.open[0] || pair_open(pair, SIDE_SELL) != said.open[1]
+            || pair_is_empty(pair))
             return RESTORE_CONTENT;
     }
     return RESTORE_OK;

@@ -1,7 +1,5 @@
 #include "risk.h"
 
-#define BPS 10000
-
 int risk_init(struct risk *risk, uint32_t nodes, uint32_t positions)
 {
     risk->version = 1;
@@ -19,7 +17,7 @@ void risk_touch(struct risk *risk)
     if (++risk->version != 0)
         return;
     for (uint32_t slot = 0; slot < risk->pairs.fresh; slot++)
-        risk->pairs.terms[slot].ceiling.version = 0;
+        risk->pairs.ceilings[slot].version = 0;
     risk->version = 1;
 }
 
@@ -39,20 +37,28 @@ static int stands(const struct pair *pair, unsigned type)
     return (pair->stands & STANDS(type)) != 0;
 }
 
+/* Takes a limit in micro-units into a ceiling: a thousandth of the product, rounded down, has to be below it. */
+static void lower_worth(struct ceiling *ceiling, int64_t notional)
+{
+    uint64_t worth;
+
+    if (!__builtin_mul_overflow((uint64_t)notional, 1000, &worth) && worth <= UINT64_MAX - 999
+        && worth + 999 < ceiling->worth)
+        ceiling->worth = worth + 999;
+}
+
 /* Takes what stands on one pair and its node into a ceiling. */
 static void lower(struct ceiling *ceiling, const struct pair *pair, const struct pair_terms *terms,
                   const struct node *node)
 {
-    uint32_t state = terms->state > node->state ? terms->state : node->state;
-
-    if (state > ceiling->state)
-        ceiling->state = (uint8_t)state;
+    if (terms->state != STATE_ACTIVE || node->state != STATE_ACTIVE)
+        ceiling->quantity = 0;
     if (stands(pair, LIMIT_ORDER_QUANTITY))
         ceiling->quantity = min_of(ceiling->quantity, terms->quantity_max);
     if (stands(pair, LIMIT_ORDER_NOTIONAL))
-        ceiling->notional = min_of(ceiling->notional, terms->notional_max);
+        lower_worth(ceiling, terms->notional_max);
     if (node->notional_max >= 0)
-        ceiling->notional = min_of(ceiling->notional, node->notional_max);
+        lower_worth(ceiling, node->notional_max);
     if (stands(pair, LIMIT_PRICE_COLLAR))
         ceiling->collar = min_of(ceiling->collar, terms->collar);
     ceiling->has_rate |= node->rate >= 0;
@@ -62,7 +68,7 @@ static void raise_ceiling(struct risk *risk, uint32_t leaf)
 {
     struct ceiling ceiling = {
         .quantity = LIMIT_NONE,
-        .notional = LIMIT_NONE,
+        .worth = UINT64_MAX,
         .collar = LIMIT_NONE,
         .version = risk->version,
     };
@@ -74,60 +80,19 @@ static void raise_ceiling(struct risk *risk, uint32_t leaf)
         lower(&ceiling, pair, &risk->pairs.terms[slot], &risk->nodes.items[pair->node]);
         slot = pair->parent;
     }
-    risk->pairs.terms[leaf].ceiling = ceiling;
+    risk->pairs.ceilings[leaf] = ceiling;
 }
 
-/* How far a price lies through the reference price, in ticks. */
-static int64_t through(const struct listing *listing, const struct intent *intent)
-{
-    int64_t distance = intent->collared - listing->reference_price;
-
-    return intent->side == SIDE_SELL ? -distance : distance;
-}
-
-static int is_collared(const struct listing *listing, const struct intent *intent, int64_t collar)
-{
-    int64_t distance;
-
-    if (intent->collared == 0 || collar == LIMIT_NONE)
-        return 0;
-    distance = through(listing, intent);
-    return distance > 0 && (wide)distance * BPS > (wide)collar * listing->reference_price;
-}
-
-/* The position and the open lots that matter to an intent, seen from its side: long is good to sell. */
-static inline int64_t held(const struct pair *pair, const struct intent *intent)
-{
-    return intent->side == SIDE_BUY ? pair->position : -pair->position;
-}
-
-static inline int64_t open_before(const struct pair *pair, const struct intent *intent)
-{
-    return pair->open[intent->side - 1] - intent->released;
-}
-
-
-/* What a pair would add to its node's exposure once the intent is reserved. */
-static int64_t exposure_after(const struct pair *pair, const struct listing *listing, const struct intent *intent)
-{
-    int64_t more = intent->leaves - intent->released;
-    int64_t bought = pair->position + pair->open[0] + (intent->side == SIDE_BUY ? more : 0);
-    int64_t sold = pair->position - pair->open[1] - (intent->side == SIDE_SELL ? more : 0);
-
-    return listing_value(listing, larger_magnitude(bought, sold));
-}
-
+/* Whether an intent fits below the limits of one pair and its node. */
 static inline int fits(const struct risk *risk, const struct pair *pair, const struct listing *listing,
                        const struct intent *intent)
 {
     const struct node *node = &risk->nodes.items[pair->node];
-    int64_t limit = min_of(pair->position_max, ENGINE_POSITION_MAX);
+    int64_t reached = pair->reach[intent->side - 1] - intent->released + intent->leaves;
+    int64_t other = pair->reach[2 - intent->side];
+    int64_t exposure = listing_value(listing, reached > other ? reached : other);
 
-    if (held(pair, intent) + open_before(pair, intent) + intent->leaves > limit)
-        return 0;
-    if (node->exposure_max < 0)
-        return 1;
-    return node->exposure + exposure_after(pair, listing, intent) - pair->exposure <= node->exposure_max;
+    return reached <= pair->reach_max && exposure - pair->exposure <= node->room;
 }
 
 static int has_token(struct node *node, int64_t now_ns)
@@ -160,17 +125,14 @@ static int charge(struct risk *risk, uint32_t leaf, int64_t now_ns)
 int risk_passes(struct risk *risk, uint32_t leaf, const struct listing *listing, const struct intent *intent,
                 int64_t now_ns)
 {
-    const struct ceiling *ceiling = &risk->pairs.terms[leaf].ceiling;
+    const struct ceiling *ceiling = &risk->pairs.ceilings[leaf];
     uint32_t slot = leaf;
 
     if (ceiling->version != risk->version)
         raise_ceiling(risk, leaf);
-    if (ceiling->state != STATE_ACTIVE || intent->reduces || intent->quantity > ceiling->quantity)
-        return 0;
-    if (ceiling->notional != LIMIT_NONE
-        && value_micro(intent->quantity, intent->price, listing->unit_value) > ceiling->notional)
-        return 0;
-    if (is_collared(listing, intent, ceiling->collar))
+    if (intent->reduces
+        || !risk_is_below(ceiling, listing, intent->side, intent->quantity, intent->price,
+                          intent->collared == 0 ? listing->reference_price : intent->collared))
         return 0;
     for (uint32_t steps = 0; slot != PAIR_NONE && steps < ENGINE_DEPTH_MAX; steps++) {
         const struct pair *pair = &risk->pairs.items[slot];

@@ -10,6 +10,7 @@
 #include <stdint.h>
 
 #include "engine.h"
+#include "expect.h"
 #include "nodes.h"
 #include "pairs.h"
 #include "value.h"
@@ -89,55 +90,72 @@ static inline int64_t risk_reducible(const struct risk *risk, uint32_t pair, uin
     return lots > 0 ? lots : 0;
 }
 
+/* Whether the limits on single orders allow one, by the ceiling of its pair, which is up to date. A doubt is a no. */
+static inline int risk_is_below(const struct ceiling *ceiling, const struct listing *listing, uint8_t side,
+                                int64_t quantity, int64_t price, int64_t collared)
+{
+    int64_t through = (collared - listing->reference_price) * (3 - 2 * (int64_t)side);
+    uint64_t worth;
+    int64_t edge;
+
+    if (UNLIKELY(__builtin_mul_overflow((uint64_t)quantity, (uint64_t)price, &worth)
+                 || __builtin_mul_overflow(worth, (uint64_t)listing->unit_value, &worth)))
+        return 0;
+    if (UNLIKELY(__builtin_mul_overflow(ceiling->collar, listing->reference_price, &edge)))
+        edge = INT64_MAX;
+    return quantity <= ceiling->quantity && worth <= ceiling->worth && through * 10000 <= edge;
+}
+
 /* Values a pair anew, at the reference price of this moment. */
 static inline void risk_revalue(struct risk *risk, const struct listing *listing, struct pair *pair)
 {
     int64_t exposure = listing_value(listing, pair_worst(pair));
 
-    risk->nodes.items[pair->node].exposure += exposure - pair->exposure;
+    risk->nodes.items[pair->node].room -= exposure - pair->exposure;
     pair->exposure = exposure;
 }
 
-/* Adds `opened` lots to what a pair and its ancestors have open on a side, and `bought` to their positions; either may be
- * negative. */
-static inline void risk_move(struct risk *risk, const struct listing *listing, uint32_t slot, uint8_t side,
-                             int64_t opened, int64_t bought)
+/* Adds `lots` to the reach of a pair and its ancestors on a side; they may be negative. */
+static inline void risk_reserve(struct risk *risk, const struct listing *listing, uint32_t slot, uint8_t side,
+                                int64_t lots)
 {
     for (uint32_t steps = 0; slot != PAIR_NONE && steps < ENGINE_DEPTH_MAX; steps++) {
         struct pair *pair = &risk->pairs.items[slot];
 
-        pair->open[side - 1] += opened;
-        pair->position += bought;
-        assert(pair->open[side - 1] >= 0);
+        pair->reach[side - 1] += lots;
+        assert(pair_open(pair, side) >= 0);
         risk_revalue(risk, listing, pair);
         slot = pair->parent;
     }
 }
 
-/* Adds `quantity` lots, or takes them off when negative, to what a pair and its
- * ancestors have open. */
-static inline void risk_reserve(struct risk *risk, const struct listing *listing, uint32_t pair, uint8_t side,
-                                int64_t quantity)
-{
-    risk_move(risk, listing, pair, side, quantity, 0);
-}
-
-/* Moves `quantity` lots from open to the position. Frees pairs that become empty. */
-static inline void risk_commit(struct risk *risk, const struct listing *listing, uint32_t pair, uint8_t side,
-                               int64_t quantity)
-{
-    risk_move(risk, listing, pair, side, -quantity, side == SIDE_BUY ? quantity : -quantity);
-    if (pair_is_empty(&risk->pairs.items[pair]))
-        pairs_prune(&risk->pairs, pair);
-}
-
-/* Takes `quantity` lots off what is open. Frees pairs that become empty. */
+/* Takes `lots` off what is open. Frees pairs that become empty. */
 static inline void risk_release(struct risk *risk, const struct listing *listing, uint32_t pair, uint8_t side,
-                                int64_t quantity)
+                                int64_t lots)
 {
-    risk_move(risk, listing, pair, side, -quantity, 0);
-    if (pair_is_empty(&risk->pairs.items[pair]))
+    risk_reserve(risk, listing, pair, side, -lots);
+    if (UNLIKELY(pair_is_empty(&risk->pairs.items[pair])))
         pairs_prune(&risk->pairs, pair);
+}
+
+/* Moves `lots` from open to the position: how far the order's side reaches stays, the other side's falls. Frees pairs that
+ * become empty. */
+static inline void risk_commit(struct risk *risk, const struct listing *listing, uint32_t leaf, uint8_t side,
+                               int64_t lots)
+{
+    int64_t bought = side == SIDE_BUY ? lots : -lots;
+    uint32_t slot = leaf;
+
+    for (uint32_t steps = 0; slot != PAIR_NONE && steps < ENGINE_DEPTH_MAX; steps++) {
+        struct pair *pair = &risk->pairs.items[slot];
+
+        pair->position += bought;
+        pair->reach[2 - side] -= lots;
+        risk_revalue(risk, listing, pair);
+        slot = pair->parent;
+    }
+    if (UNLIKELY(pair_is_empty(&risk->pairs.items[leaf])))
+        pairs_prune(&risk->pairs, leaf);
 }
 
 /* The fee rates that stand nearest to (node, instrument), or NULL. */

@@ -71,9 +71,10 @@ static void write_nodes(struct writer *writer)
     begin_section(writer, SECTION_NODES, NODE_RECORD, nodes->count);
     for (uint32_t i = 0; i < nodes->count; i++) {
         struct node node = nodes->items[i];
+        int64_t exposure_max = node_exposure_max(&node);
         struct codec codec = next(writer);
 
-        code_node(&codec, &node);
+        code_node(&codec, &node, &exposure_max);
         end(writer, &codec);
     }
 }
@@ -82,10 +83,13 @@ static void write_pair(struct writer *writer, uint32_t slot)
 {
     struct pair pair = writer->engine->risk.pairs.items[slot];
     struct pair_terms terms = writer->engine->risk.pairs.terms[slot];
-    uint32_t instrument = pair_instrument(&pair);
+    struct pair_record record = {
+        .open = {pair_open(&pair, SIDE_BUY), pair_open(&pair, SIDE_SELL)},
+        .instrument = pair_instrument(&pair),
+    };
     struct codec codec = next(writer);
 
-    code_pair(&codec, &pair, &terms, &instrument);
+    code_pair(&codec, &pair, &terms, &record);
     end(writer, &codec);
 }
 
@@ -142,7 +146,7 @@ static void write_linked(struct writer *writer, uint32_t slot, uint32_t count, w
         const struct order *order = &writer->engine->pool.orders[slot];
 
         write(writer, order);
-        slot = order->next;
+        slot = writer->engine->pool.links[slot].next;
     }
 }
 
@@ -211,7 +215,7 @@ static void write_chains(struct writer *writer)
 static void write_keys(struct writer *writer)
 {
     const struct key_window *keys = &writer->engine->keys;
-    uint32_t count = keys->count;
+    uint32_t count = keys_count(keys);
 
     begin_section(writer, SECTION_KEYS, KEY_RECORD, count);
     for (uint32_t age = 0; age < count; age++) {
@@ -244,7 +248,7 @@ static uint64_t size_of(const struct engine *engine)
         + (uint64_t)engine->instrument_count * INSTRUMENT_RECORD + (uint64_t)engine->risk.nodes.count * NODE_RECORD
         + (uint64_t)engine->risk.pairs.used * PAIR_RECORD + (uint64_t)engine->pool.used * ORDER_RECORD
         + (uint64_t)engine->extras.used * EXTRA_RECORD + chained(engine) * CHAIN_RECORD
-        + (uint64_t)engine->keys.count * KEY_RECORD + (uint64_t)engine->staged.count * STAGED_RECORD;
+        + (uint64_t)keys_count(&engine->keys) * KEY_RECORD + (uint64_t)engine->staged.count * STAGED_RECORD;
 }
 
 uint64_t engine_snapshot(const struct engine *engine, void *bytes, uint64_t size)

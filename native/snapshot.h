@@ -149,7 +149,7 @@ static inline void code_terms(struct codec *codec, struct terms *terms)
     code_signed(codec, &terms->expiry_ns);
     code_signed(codec, &terms->display);
     code_signed(codec, &terms->minimum);
-    code_signed_32(codec, &terms->is_set);
+    code_32(codec, &terms->is_set);
 }
 
 static inline void code_engine(struct codec *codec, struct engine_record *record)
@@ -188,9 +188,9 @@ static inline void code_fees(struct codec *codec, struct fees *fees)
 }
 
 /* The node's exposure is the sum over its pairs. */
-static inline void code_node(struct codec *codec, struct node *node)
+static inline void code_node(struct codec *codec, struct node *node, int64_t *exposure_max)
 {
-    code_signed(codec, &node->exposure_max);
+    code_signed(codec, exposure_max);
     code_signed(codec, &node->rate);
     code_signed(codec, &node->bucket.tokens);
     code_signed(codec, &node->bucket.time_ns);
@@ -203,15 +203,22 @@ static inline void code_node(struct codec *codec, struct node *node)
     assert(codec->at == NODE_RECORD);
 }
 
-static inline void code_pair(struct codec *codec, struct pair *pair, struct pair_terms *terms, uint32_t *instrument)
+/* What a record says of a pair in other words than the table. */
+struct pair_record {
+    int64_t open[2]; /* lots of open orders: buy, sell */
+    uint32_t instrument;
+};
+
+static inline void code_pair(struct codec *codec, struct pair *pair, struct pair_terms *terms,
+                             struct pair_record *record)
 {
     code_32(codec, &pair->node);
-    code_32(codec, instrument);
+    code_32(codec, &record->instrument);
     code_signed(codec, &pair->position);
-    code_signed(codec, &pair->open[0]);
-    code_signed(codec, &pair->open[1]);
+    code_signed(codec, &record->open[0]);
+    code_signed(codec, &record->open[1]);
     code_signed(codec, &pair->exposure);
-    code_signed(codec, &pair->position_max);
+    code_signed(codec, &terms->position_max);
     code_signed(codec, &terms->quantity_max);
     code_signed(codec, &terms->notional_max);
     code_signed(codec, &terms->collar);

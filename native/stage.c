@@ -83,7 +83,7 @@ static enum reason limit_pair(struct engine *engine, const struct command *comma
     if (command->kind == LIMIT_PRICE_COLLAR)
         pairs->terms[slot].collar = value;
     if (command->kind == LIMIT_POSITION)
-        pairs->items[slot].position_max = removes ? ENGINE_POSITION_MAX : value;
+        pair_limit_position(&pairs->items[slot], &pairs->terms[slot], removes ? ENGINE_POSITION_MAX : value);
     set_stands(pairs, slot, STANDS(command->kind), !removes);
     return REASON_NONE;
 }
@@ -96,14 +96,14 @@ static void limit_node(struct engine *engine, const struct command *command)
     if (command->kind == LIMIT_ORDER_NOTIONAL)
         node->notional_max = value;
     if (command->kind == LIMIT_GROSS_EXPOSURE)
-        node->exposure_max = value;
+        node_limit_exposure(node, value);
     if (command->kind != LIMIT_ORDER_RATE)
         return;
     if (value >= 0)
         bucket_change(&node->bucket, node->rate, value, engine->time_ns);
     else
         node->bucket = (struct bucket){0};
-    node->rate = value;
+    node_limit_rate(node, value);
 }
 
 enum reason control_set_limit(struct engine *engine, const struct command *command)

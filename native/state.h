@@ -14,7 +14,7 @@ struct terms {
     int64_t expiry_ns;
     int64_t display;
     int64_t minimum;
-    int32_t is_set;
+    uint32_t is_set;
 };
 
 /* Orders of a list that is not whole yet. */

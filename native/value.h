@@ -4,6 +4,8 @@
 
 #include <stdint.h>
 
+#include "expect.h"
+
 __extension__ typedef __int128 wide;
 __extension__ typedef unsigned __int128 unsigned_wide;
 
@@ -28,7 +30,7 @@ static inline int64_t value_micro(int64_t quantity, int64_t price, int64_t unit_
 {
     unsigned_wide product = (unsigned_wide)quantity * (unsigned_wide)price;
 
-    if (__builtin_mul_overflow(product, (unsigned_wide)unit_value, &product))
+    if (UNLIKELY(__builtin_mul_overflow(product, (unsigned_wide)unit_value, &product)))
         return INT64_MAX;
     if (product <= UINT64_MAX) /* the common case: a 64-bit division is many times faster */
         return (int64_t)((uint64_t)product / 1000);
@@ -52,7 +54,7 @@ static inline int64_t listing_value(const struct listing *listing, int64_t lots)
 {
     uint64_t product;
 
-    if (listing->lot_value == 0 || __builtin_mul_overflow((uint64_t)lots, listing->lot_value, &product))
+    if (UNLIKELY(listing->lot_value == 0 || __builtin_mul_overflow((uint64_t)lots, listing->lot_value, &product)))
         return value_micro(lots, listing->reference_price, listing->unit_value);
     return (int64_t)(product / 1000);
 }

@@ -7,7 +7,7 @@
 
 #define BPS 10000
 
-static const struct pair NO_PAIR = {.parent = PAIR_NONE, .position_max = ENGINE_POSITION_MAX};
+static const struct pair NO_PAIR = {.parent = PAIR_NONE, .reach_max = ENGINE_POSITION_MAX};
 static const struct pair_terms NO_TERMS = {.state = STATE_ACTIVE};
 
 static struct node *node_at(const struct risk *risk, const struct path *path, uint32_t step)
@@ -45,7 +45,7 @@ static int64_t held(const struct pair *pair, const struct intent *intent)
 
 static int64_t open_before(const struct pair *pair, const struct intent *intent)
 {
-    return pair->open[intent->side - 1] - intent->released;
+    return pair_open(pair, intent->side) - intent->released;
 }
 
 /* Whether the intent can only bring a position nearer to zero. */
@@ -162,8 +162,8 @@ static struct verdict check_position(const struct risk *risk, const struct path 
 {
     for (uint32_t i = 0; i < path->count; i++) {
         const struct pair *pair = pair_at(risk, path, i);
-        int64_t limit = pair->position_max < ENGINE_POSITION_MAX ? pair->position_max : ENGINE_POSITION_MAX;
-        int64_t used = held(pair, intent) + open_before(pair, intent);
+        int64_t limit = pair->reach_max;
+        int64_t used = pair->reach[intent->side - 1] - intent->released;
 
         if (used + intent->leaves > limit && !only_reduces(pair, intent))
             return exceeded(REASON_POSITION_LIMIT, path->nodes[i], limit, used, intent->leaves);
@@ -176,7 +176,7 @@ static int64_t exposure_after(const struct pair *pair, const struct listing *lis
 {
     struct pair after = *pair;
 
-    after.open[intent->side - 1] += intent->leaves - intent->released;
+    after.reach[intent->side - 1] += intent->leaves - intent->released;
     return value_micro(pair_worst(&after), listing->reference_price, listing->unit_value);
 }
 
@@ -186,14 +186,14 @@ static struct verdict check_exposure(const struct risk *risk, const struct path 
     for (uint32_t i = 0; i < path->count; i++) {
         const struct node *node = node_at(risk, path, i);
         const struct pair *pair = pair_at(risk, path, i);
-        int64_t limit = node->exposure_max;
+        int64_t limit = node_exposure_max(node);
         int64_t asked;
 
         if (limit < 0 || only_reduces(pair, intent))
             continue;
         asked = exposure_after(pair, listing, intent) - pair->exposure;
-        if (node->exposure + asked > limit)
-            return exceeded(REASON_GROSS_EXPOSURE_LIMIT, path->nodes[i], limit, value_saturate(node->exposure), asked);
+        if (asked > node->room)
+            return exceeded(REASON_GROSS_EXPOSURE_LIMIT, path->nodes[i], limit, value_saturate(node_exposure(node)), asked);
     }
     return passed();
 }

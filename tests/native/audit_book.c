@@ -72,7 +72,7 @@ static struct sums audit_row(struct audit *audit, const struct book *book, const
 
         if (order == NULL)
             return sums;
-        must(audit, order->previous == before, "a queue is linked both ways");
+        must(audit, audit->engine->pool.links[slot].previous == before, "a queue is linked both ways");
         must(audit, order->side == side && order->price == price, "an order rests at its side and price");
         must(audit, (order->kind == ORDER_MARKET) == (price == 0), "MARKET orders have a queue of their own");
         audit_resting(audit, book, order);
@@ -84,7 +84,7 @@ static struct sums audit_row(struct audit *audit, const struct book *book, const
         tally->passing += order->kind == ORDER_MARKET || is_for_an_auction(order);
         tally->doubtful += is_doubtful(order);
         before = slot;
-        slot = order->next;
+        slot = audit->engine->pool.links[slot].next;
     }
     must(audit, slot == SLOT_NONE && queue->tail == before, "a queue ends at its tail");
     return sums;
@@ -203,12 +203,12 @@ static void audit_waiting(struct audit *audit, const struct book *book)
 
         if (order == NULL)
             return;
-        must(audit, order->previous == before, "the list of waiting orders is linked both ways");
+        must(audit, audit->engine->pool.links[slot].previous == before, "the list of waiting orders is linked both ways");
         must(audit, may_wait(audit, book, order), "an order that waits has a reason to wait");
         audit_order(audit, order);
         count++;
         before = slot;
-        slot = order->next;
+        slot = audit->engine->pool.links[slot].next;
     }
     must(audit, count == book->waiting.count && slot == SLOT_NONE && book->waiting.tail == before,
          "the list of waiting orders ends where it says");

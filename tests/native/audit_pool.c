@@ -70,7 +70,7 @@ static void audit_orders(struct audit *audit)
         must(audit, pool->orders[slot].id == 0 && ++audit->orders[slot] == 1,
              "a free slot of an order is free once");
         free++;
-        slot = pool->orders[slot].next;
+        slot = pool->links[slot].next;
     }
     must(audit, free + pool->used == pool->fresh, "every slot of an order is live or free");
     must(audit, audit->live == pool->used, "every live order is in a book, or beside it");

@@ -18,7 +18,7 @@ static void audit_stands(struct audit *audit, const struct pair *pair, const str
          "a pair knows whether a trading state stands on it");
     must(audit, ((pair->stands & STANDS_FEES) != 0) == (terms->fees.is_set == 1),
          "a pair knows whether fees stand on it");
-    must(audit, (pair->stands & STANDS(LIMIT_POSITION)) != 0 || pair->position_max == ENGINE_POSITION_MAX,
+    must(audit, (pair->stands & STANDS(LIMIT_POSITION)) != 0 || terms->position_max == ENGINE_POSITION_MAX,
          "a pair without a position limit has the widest");
 }
 
@@ -38,12 +38,11 @@ static void audit_pair(struct audit *audit, uint32_t slot, struct sums *sums)
     must(audit, pair->parent == (above == ENGINE_NONE ? PAIR_NONE : pairs_find(&risk->pairs, above, instrument)),
          "a pair's parent is the same instrument one node up");
     must(audit, above == ENGINE_NONE || pair->parent != PAIR_NONE, "a pair's parent exists");
-    must(audit, pair->open[0] == audit->open[slot][0] && pair->open[1] == audit->open[slot][1],
+    must(audit, pair_open(pair, SIDE_BUY) == audit->open[slot][0] && pair_open(pair, SIDE_SELL) == audit->open[slot][1],
          "what a pair has open is what its orders have left");
     must(audit, !pair_is_empty(pair), "a pair has a reason to exist");
     must(audit, pair->node != 0 || pair->position == 0, "every lot bought was sold");
-    must(audit, pair->position + pair->open[0] <= ENGINE_POSITION_MAX
-                    && pair->open[1] - pair->position <= ENGINE_POSITION_MAX,
+    must(audit, pair_worst(pair) <= ENGINE_POSITION_MAX && pair_worst(pair) >= 0,
          "no position can grow beyond the widest limit");
     must(audit, pair->exposure >= 0 && (pair->exposure == 0 || pair_worst(pair) != 0), "nothing has no exposure");
     audit_stands(audit, pair, &risk->pairs.terms[slot]);
@@ -80,7 +79,7 @@ static void audit_node(struct audit *audit, uint32_t i, struct sums *sums)
     if (audit->broken == NULL && i != 0)
         depth = nodes->items[node->parent].depth + 1;
     must(audit, node->depth == depth && depth <= ENGINE_DEPTH_MAX, "a node's depth is that of its parent and one");
-    must(audit, node->exposure == sums->exposure[i], "a node's exposure is the sum over its pairs");
+    must(audit, node_exposure(node) == sums->exposure[i], "a node's exposure is the sum over its pairs");
     must(audit, node->state <= STATE_HALTED, "a node has a trading state");
     must(audit, node->rate < 0 || (node->bucket.tokens >= 0 && node->bucket.time_ns <= now
                                    && node->bucket.tokens <= value_saturate((wide)node->rate * BUCKET_ORDER)),

@@ -162,7 +162,7 @@ static void refuse_every_flipped_bit(struct block block)
 static void refuse_what_does_not_fit(const struct engine *engine, struct block block)
 {
     const uint32_t used[] = {engine->pool.used, engine->instrument_count, engine->pages.used,
-                             engine->risk.nodes.count, engine->risk.pairs.used, engine->keys.count,
+                             engine->risk.nodes.count, engine->risk.pairs.used, keys_count(&engine->keys),
                              engine->extras.used};
 
     for (size_t i = 0; i < sizeof used / sizeof *used; i++) {

@@ -8,8 +8,8 @@ static void audit_keys(struct audit *audit)
 {
     const struct key_window *keys = &audit->engine->keys;
 
-    must(audit, keys->count <= keys->capacity, "the window of keys is no larger than it may be");
-    for (uint32_t i = 0; i < keys->count && audit->broken == NULL; i++) {
+    must(audit, keys_count(keys) <= keys->capacity, "the window of keys is no larger than it may be");
+    for (uint32_t i = 0; i < keys_count(keys) && audit->broken == NULL; i++) {
         const struct key_entry *entry = keys_at(keys, i);
 
         must(audit, entry->key != 0 && keys_find(keys, entry->key) == entry->order,
@@ -36,7 +36,7 @@ static void audit_between(struct audit *audit)
     must(audit, engine->dirty_count == 0, "no book has to settle between commands");
     must(audit, engine->owed.instrument == ENGINE_NONE, "nothing is owed between commands");
     must(audit, engine->owed.prices[0] == -1 && engine->owed.prices[1] == -1, "no level is owed between commands");
-    must(audit, engine->log.count <= engine->log.capacity, "events fit into their array");
+    must(audit, events_count(&engine->log) <= engine->log.capacity, "events fit into their array");
     must(audit, engine->time_ns >= 0, "time does not go back beyond its beginning");
 }
 
@@ -83,7 +83,7 @@ const char *engine_check_headroom(const struct engine *engine)
     const struct pairs *pairs = &engine->risk.pairs;
 
     for (uint32_t slot = 0; slot < pairs->fresh; slot++)
-        if (pairs->items[slot].key != 0 && pair_worst(&pairs->items[slot]) > pairs->items[slot].position_max)
+        if (pairs->items[slot].key != 0 && pair_worst(&pairs->items[slot]) > pairs->items[slot].reach_max)
             return "no position can grow beyond its limit";
     return NULL;
 }
