@@ -2,6 +2,7 @@
  * aborts. */
 #include <stdio.h>
 #include <stdlib.h>
+#include <string.h>
 
 #include "forge.h"
 #include "invariants.h"
@@ -175,8 +176,61 @@ static void find_keys_of_one_hash(void)
     index_free(&index);
 }
 
+/* The number of the line of the table in which a key is marked when it is alone. */
+static uint32_t line_of(uint32_t capacity, uint64_t key)
+{
+    static const struct key_bucket EMPTY;
+    struct key_window window;
+    uint32_t line = 0;
+
+    must(keys_init(&window, capacity), "there is memory");
+    keys_add(&window, key, 1);
+    while (memcmp(&window.buckets[line], &EMPTY, sizeof EMPTY) == 0) /* it is marked somewhere */
+        line++;
+    keys_free(&window);
+    return line;
+}
+
+/* Finds keys that are marked in one line. Returns the key after the last. */
+static uint64_t keys_of_line(uint32_t capacity, uint32_t line, uint64_t key, uint64_t *keys, uint32_t count)
+{
+    for (uint32_t found = 0; found < count; key++) {
+        if (line_of(capacity, key) == line)
+            keys[found++] = key;
+    }
+    return key;
+}
+
+/* More keys than a line of the table has room for go on to the next line, and what belongs there to the one after
+ * that: all are remembered, whoever came first, and forgotten in their turn. */
+static void crowd_two_lines_with_keys(void)
+{
+    enum { EACH = 24, ALL = 2 * EACH };
+    const uint32_t capacity = ALL + 5;
+    struct key_window window;
+    uint64_t keys[ALL];
+    uint64_t next = keys_of_line(capacity, 2, 1, keys, EACH);
+
+    next = keys_of_line(capacity, 3, next, keys + EACH, EACH);
+    must(keys_init(&window, capacity), "there is memory");
+    for (uint32_t i = 0; i < ALL; i++) {
+        must(keys_find(&window, keys[i]) == 0, "a key is new once");
+        keys_add(&window, keys[i], i + 1);
+        for (uint32_t k = 0; k <= i; k++)
+            must(keys_find(&window, keys[k]) == k + 1, "no key pushes another out");
+    }
+    for (uint32_t i = 0; i < ALL; i++) {
+        for (int more = i == 0 ? 6 : 1; more > 0; more--)
+            keys_add(&window, next++, 1000);
+        must(keys_find(&window, keys[i]) == 0, "the oldest key is forgotten");
+        must(i + 1 == ALL || keys_find(&window, keys[i + 1]) == i + 2, "and no other");
+    }
+    keys_free(&window);
+}
+
 int main(void)
 {
+    crowd_two_lines_with_keys();
     find_keys_of_one_hash();
     change_limits_more_often_than_is_counted();
     refuse_more_events_than_can_be_counted();
