@@ -1,10 +1,12 @@
-"""Batches whose commands cause more than others do."""
+"""What the extension adds to cffi: its runs when events have no room, and what it is not made of."""
 
 from typing import Any
 
 import numpy as np
+import pytest
 from numpy.typing import NDArray
 
+from tickmesh.native._engine import Bound
 from tickmesh.native.engine import COMMAND_DTYPE, NONE, CommandType, Engine, EngineConfig, EventType, Phase
 
 INSTRUMENTS = 500
@@ -32,3 +34,9 @@ def test_a_short_run_with_more_events_than_there_is_room_for_runs_to_its_end() -
         assert told[EventType.CONTROL_APPLIED] == RUNS
         assert np.array_equal(np.diff(events["sequence"]), np.ones(len(events) - 1))
         assert engine.status().command_sequence == INSTRUMENTS + RUNS
+
+
+@pytest.mark.parametrize("place", ["0", None, 1.0])
+def test_what_is_bound_to_no_place_is_refused(place: Any) -> None:
+    with pytest.raises(TypeError):
+        Bound(object(), place, [], changes_of_phase())
