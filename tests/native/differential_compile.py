@@ -50,7 +50,7 @@ def compile_sources() -> None:
 def main() -> None:
     """Compiles, and goes on as `differential_run` in a Python that finds the compiled modules first."""
     compile_sources()
-    path = os.pathsep.join(str(folder) for folder in (COMPILED, ROOT, os.environ.get("PYTHONPATH", "")))
+    path = os.pathsep.join(filter(None, (str(COMPILED), str(ROOT), os.environ.get("PYTHONPATH"))))
     command = [sys.executable, "-P", "-m", "tests.native.differential_run", *sys.argv[1:]]
     os.execve(sys.executable, command, os.environ | {"PYTHONPATH": path})
 

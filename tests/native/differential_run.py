@@ -33,7 +33,7 @@ ROOT = Path(__file__).parents[2]
 RESULTS = ROOT / "build" / "differential" / "results"
 SEGMENT = 25_000
 FEEDS = 8
-PROGRESS_S = 10.0
+PROGRESS_S = 30.0
 DIFFERENCES_MAX = 10  # an engine that differs everywhere is not worth the rest of a run
 
 
