@@ -99,6 +99,16 @@ def test_an_order_that_is_worth_more_than_can_be_counted_is_worth_the_most_that_
         assert lines == [f"rejected 12 {HIGHEST_VALUE}@{most} ORDER_NOTIONAL_LIMIT"]
 
 
+def test_a_limit_that_is_all_that_64_bits_can_hold_is_still_one(stage: Stage) -> None:
+    most = 2**64 // 1_000  # a limit in micro-units is looked at in nano-units
+    lots = most // 1_000
+    limit(stage, LimitType.ORDER_NOTIONAL, most)
+    stage.buy(1, 1)
+    assert stage.buy(lots, 1) == [f"accepted 12 {lots}@1 left {lots}"]
+    line = f"rejected 13 {(lots + 1) * 1_000}@{most} ORDER_NOTIONAL_LIMIT"
+    assert stage.buy(lots + 1, 1) == [line]
+
+
 def test_a_collar_that_is_wider_than_all_prices_refuses_none(stage: Stage) -> None:
     limit(stage, LimitType.PRICE_COLLAR, 2**62)
     for _ in range(2):
