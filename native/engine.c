@@ -226,37 +226,37 @@ static int has_foreign_fields(const struct command *command)
     return command->type != COMMAND_NEW_ORDER && word_of(&command->type) >> 40 != 0;
 }
 
-/* Whether something is due at this moment, or waits for the next command. */
-static inline int is_expected(const struct engine *engine)
+/* Takes a command about which something may be special; or only what follows from one that has gone the short way. */
+static __attribute__((noinline)) void take_long(struct engine *engine, const struct command *command, enum way way)
 {
-    return engine->next_expiry_ns <= engine->time_ns || (engine->staged.count | engine->terms.is_set) != 0;
-}
-
-/* Takes a command about which something may be special. */
-static __attribute__((noinline)) void take_long(struct engine *engine, const struct command *command)
-{
+    if (way == WAY_OWING) {
+        finish(engine);
+        return;
+    }
     if (engine->next_expiry_ns <= engine->time_ns)
         sweep_expired(engine);
-    if (is_expected(engine))
-        settle_waiting(engine, command);
+    settle_waiting(engine, command);
     if (has_foreign_fields(command))
         report_refused(engine, command);
     else
         run(engine, command);
     finish(engine);
+    engine->short_until_ns = engine->staged.count == 0 && !engine->terms.is_set ? engine->next_expiry_ns : 0;
 }
 
 /* Takes a command the short way, if it may go there. */
-static inline int express(struct engine *engine, const struct command *command)
+static inline enum way express(struct engine *engine, const struct command *command)
 {
     if (command->type == COMMAND_NEW_ORDER)
         return express_new(engine, command);
-    return command->type == COMMAND_CANCEL_ORDER && express_cancel(engine, command);
+    return command->type == COMMAND_CANCEL_ORDER ? express_cancel(engine, command) : WAY_LONG;
 }
 
 /* Takes a command in its turn; refuses one that comes again or late. */
 static inline void take(struct engine *engine, const struct command *command)
 {
+    enum way way;
+
     engine->log.command = command->sequence;
     if (UNLIKELY(command->sequence <= engine->sequence)) {
         report_refused(engine, command);
@@ -264,10 +264,9 @@ static inline void take(struct engine *engine, const struct command *command)
     }
     engine->sequence = command->sequence;
     engine->time_ns = command->time_ns > engine->time_ns ? command->time_ns : engine->time_ns;
-    if (UNLIKELY(is_expected(engine) || !express(engine, command)))
-        take_long(engine, command);
-    else if (UNLIKELY(engine->owed.instrument != ENGINE_NONE || (engine->activations.count | engine->dirty_count) != 0))
-        finish(engine);
+    way = LIKELY(engine->time_ns < engine->short_until_ns) ? express(engine, command) : WAY_LONG;
+    if (UNLIKELY(way != WAY_DONE))
+        take_long(engine, command, way);
 }
 
 /* Whether the array holds the worst that the next command can do. The spare part always does. */

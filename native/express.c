@@ -16,79 +16,6 @@ static inline int is_plain(const struct command *command)
         && (modes >> command->self_trade & 1) != 0;
 }
 
-/* Takes an order's token at a node. Returns 0, having done nothing that anybody can see, when there is none. */
-static inline int charge(struct node *node, int64_t now_ns)
-{
-    int64_t tokens = bucket_tokens(&node->bucket, node->rate, node->burst, now_ns);
-
-    if (UNLIKELY(tokens < BUCKET_ORDER))
-        return 0;
-    node->bucket = (struct bucket){.tokens = tokens - BUCKET_ORDER, .time_ns = now_ns};
-    return 1;
-}
-
-/* Reserves lots of a side at one pair, if its limits leave room. */
-static inline int reserve(struct node *node, struct pair *pair, uint64_t lot_value, uint32_t side, int64_t lots,
-                          int64_t now_ns)
-{
-    int64_t reached = pair->reach[side] + lots;
-    int64_t other = pair->reach[side ^ 1];
-    uint64_t product;
-    int64_t exposure;
-    wide room;
-
-    if (UNLIKELY(reached > pair->reach_max
-                 || __builtin_mul_overflow((uint64_t)(reached > other ? reached : other), lot_value, &product)))
-        return 0;
-    exposure = (int64_t)(product / 1000);
-    room = node->room - (exposure - pair->exposure);
-    if (UNLIKELY(room < 0 || (node->rate >= 0 && !charge(node, now_ns))))
-        return 0;
-    pair->reach[side] = reached;
-    pair->exposure = exposure;
-    node->room = room;
-    return 1;
-}
-
-/* Takes back what was reserved from `slot` on below `end`. */
-static __attribute__((noinline)) void take_back(struct risk *risk, uint32_t slot, uint32_t end, uint32_t side,
-                                                int64_t lots, const int64_t *exposures)
-{
-    for (; slot != end; slot = risk->pairs.items[slot].parent) {
-        struct pair *pair = &risk->pairs.items[slot];
-        struct node *node = &risk->nodes.items[pair->node];
-
-        pair->reach[side] -= lots;
-        node->room += pair->exposure - *exposures;
-        pair->exposure = *exposures++;
-        if (node->rate >= 0)
-            node->bucket.tokens += BUCKET_ORDER;
-    }
-}
-
-/* Reserves an order on its whole path, or nowhere. */
-static inline int reserve_path(struct risk *risk, uint32_t leaf, uint64_t lot_value, const struct command *command,
-                               int64_t now_ns)
-{
-    int64_t exposures[ENGINE_DEPTH_MAX]; /* as they were */
-    int64_t *before = exposures;
-    int64_t lots = command->quantity;
-    uint32_t side = command->side - 1U;
-    uint32_t slot = leaf;
-
-    do { /* no path is longer than ENGINE_DEPTH_MAX */
-        struct pair *pair = &risk->pairs.items[slot];
-
-        *before++ = pair->exposure;
-        if (UNLIKELY(!reserve(&risk->nodes.items[pair->node], pair, lot_value, side, lots, now_ns))) {
-            take_back(risk, leaf, slot, side, lots, exposures);
-            return 0;
-        }
-        slot = pair->parent;
-    } while (slot != PAIR_NONE);
-    return 1;
-}
-
 /* Whether the limits on single orders allow it: they stand in the ceiling of its pair, if that is up to date. */
 static inline int is_below(const struct risk *risk, uint32_t pair, const struct listing *listing,
                            const struct command *command)
@@ -148,6 +75,7 @@ static inline void rest(struct engine *engine, struct book *book, uint32_t slot,
     queue->total += order->leaves;
     queue->orders++;
     order->place = PLACE_BOOK;
+    order->page = page;
     tell_level(engine, order, queue);
 }
 
@@ -181,8 +109,8 @@ static inline void tell_accepted(struct engine *engine, const struct command *co
 }
 
 /* Lets an accepted order do what it came for. */
-static inline void enter(struct engine *engine, struct book *book, const struct command *command, uint32_t pair,
-                         uint32_t page)
+static inline enum way enter(struct engine *engine, struct book *book, const struct command *command, uint32_t pair,
+                             uint32_t page)
 {
     int64_t best = book_opposite(book, command->side);
     int64_t sign = side_sign(command->side);
@@ -193,18 +121,20 @@ static inline void enter(struct engine *engine, struct book *book, const struct 
 
         make(&order, command, pair);
         enter_market(engine, &order, SLOT_NONE);
-        return;
+        return WAY_OWING;
     }
     slot = pool_take(&engine->pool);
     make(&engine->pool.orders[slot], command, pair);
     directory_add(&engine->pool.directory, slot);
-    if (UNLIKELY(!tells_levels(engine, book) || (best != 0 && command->price * sign >= best * sign)))
+    if (UNLIKELY(!tells_levels(engine, book) || (best != 0 && command->price * sign >= best * sign))) {
         enter_market(engine, &engine->pool.orders[slot], slot);
-    else
-        rest(engine, book, slot, page);
+        return WAY_OWING;
+    }
+    rest(engine, book, slot, page);
+    return WAY_DONE;
 }
 
-int express_new(struct engine *engine, const struct command *command)
+enum way express_new(struct engine *engine, const struct command *command)
 {
     struct risk *risk = &engine->risk;
     struct key_place key;
@@ -212,22 +142,22 @@ int express_new(struct engine *engine, const struct command *command)
     uint32_t pair, page;
 
     if (UNLIKELY(!is_plain(command) || !is_listed(engine, command->instrument) || !is_node(engine, command->node)))
-        return 0;
+        return WAY_LONG;
     book = &engine->books[command->instrument];
     page = page_in_use(book_side(book, command->side), command->price);
     if (UNLIKELY((page == PAGE_NONE && command->time_in_force != TIF_IOC) || !is_welcome(engine, command, book)))
-        return 0;
+        return WAY_LONG;
     key = keys_place(&engine->keys, command->client_key);
     if (UNLIKELY(keys_find_at(&engine->keys, key, command->client_key) != 0))
-        return 0;
+        return WAY_LONG;
     pair = pairs_find(&risk->pairs, command->node, command->instrument);
     if (UNLIKELY(pair == PAIR_NONE || !is_below(risk, pair, &book->listing, command)
-                 || !reserve_path(risk, pair, book->listing.lot_value, command, engine->time_ns)))
-        return 0;
+                 || !risk_reserve_within(risk, pair, book->listing.lot_value, command->side - 1U, command->quantity,
+                                         engine->time_ns)))
+        return WAY_LONG;
     keys_add_at(&engine->keys, key, command->client_key, command->sequence);
     tell_accepted(engine, command);
-    enter(engine, book, command, pair, page);
-    return 1;
+    return enter(engine, book, command, pair, page);
 }
 
 static inline void tell_canceled(struct engine *engine, const struct order *order)
@@ -244,10 +174,10 @@ static inline void tell_canceled(struct engine *engine, const struct order *orde
 }
 
 /* Takes a plain order out of the queue of its price, and tells what is left there. */
-static inline void leave(struct engine *engine, struct book *book, uint32_t slot, uint32_t page)
+static inline void leave(struct engine *engine, struct book *book, uint32_t slot)
 {
     const struct order *order = &engine->pool.orders[slot];
-    struct queue *queue = page_queue(&engine->pages, page, order->price);
+    struct queue *queue = page_queue(&engine->pages, order->page, order->price);
 
     queue_detach(&engine->pool, queue, slot);
     queue->shown -= order->leaves;
@@ -255,27 +185,25 @@ static inline void leave(struct engine *engine, struct book *book, uint32_t slot
     queue->orders--;
     tell_level(engine, order, queue);
     if (UNLIKELY(queue->orders == 0))
-        ladder_drain(&engine->pages, book_side(book, order->side), page, order->price);
+        ladder_drain(&engine->pages, book_side(book, order->side), order->page, order->price);
 }
 
-int express_cancel(struct engine *engine, const struct command *command)
+enum way express_cancel(struct engine *engine, const struct command *command)
 {
     uint32_t slot = pool_find(&engine->pool, command->target);
     struct order *order;
     struct book *book;
-    uint32_t page;
 
     if (UNLIKELY(slot == SLOT_NONE))
-        return 0;
+        return WAY_LONG;
     order = &engine->pool.orders[slot];
     book = book_of(engine, order);
-    page = page_in_use(book_side(book, order->side), order->price);
-    if (UNLIKELY(order->node != command->node || !order_rests_plainly(order) || page == PAGE_NONE
-                 || !tells_levels(engine, book) || word_of(&command->type) >> 40 != 0))
-        return 0;
+    if (UNLIKELY(order->node != command->node || !order_rests_plainly(order) || !tells_levels(engine, book)
+                 || word_of(&command->type) >> 40 != 0))
+        return WAY_LONG;
     tell_canceled(engine, order);
-    leave(engine, book, slot, page);
+    leave(engine, book, slot);
     risk_release(&engine->risk, &book->listing, order->pair, order->side, order->leaves);
     pool_remove(&engine->pool, slot);
-    return 1;
+    return WAY_DONE;
 }

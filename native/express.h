@@ -9,8 +9,14 @@
 
 #include "state.h"
 
-/* Takes a NEW_ORDER or a CANCEL_ORDER the short way. Returns 0, having done nothing, when it has to go the long way. */
-int express_new(struct engine *engine, const struct command *command);
-int express_cancel(struct engine *engine, const struct command *command);
+enum way {
+    WAY_LONG = 0,  /* nothing was done: it has to go the long way */
+    WAY_DONE = 1,
+    WAY_OWING = 2, /* done, but for what follows at the end of a command */
+};
+
+/* Takes a NEW_ORDER or a CANCEL_ORDER the short way, if it may go there. */
+enum way express_new(struct engine *engine, const struct command *command);
+enum way express_cancel(struct engine *engine, const struct command *command);
 
 #endif

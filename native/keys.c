@@ -5,29 +5,23 @@
 #include "hash.h"
 #include "lines.h"
 
-#define MARKS_IN_USE 6 /* of the fourteen of a bucket, in the mean: a spill is rare */
+#define KEYS_MEAN 3 /* of the eight places of a bucket, so many live in the mean: a spill is rare */
 
 _Static_assert(sizeof(struct key_bucket) == 64, "a bucket is one cache line");
 
-/* A mark's arrival counts to eight windows and more: by then it has nearly always been replaced. */
-static uint32_t tags_of(uint32_t capacity)
-{
-    uint32_t arrivals = 8;
-
-    while (arrivals / 8 < capacity)
-        arrivals *= 2;
-    return ~(arrivals - 1);
-}
-
 int keys_init(struct key_window *window, uint32_t capacity)
 {
+    uint32_t places = 1;
+
+    while (places < capacity)
+        places *= 2;
     *window = (struct key_window){
         .capacity = capacity,
         .arrivals = (uint64_t)capacity + 1,
-        .bucket_count = capacity / MARKS_IN_USE + 1,
-        .tags = tags_of(capacity),
+        .mask = places - 1,
+        .bucket_count = capacity / KEYS_MEAN + 1,
     };
-    window->entries = lines_new(capacity, sizeof *window->entries);
+    window->entries = lines_new(places, sizeof *window->entries);
     window->buckets = lines_new(window->bucket_count, sizeof *window->buckets);
     return window->entries != NULL && window->buckets != NULL;
 }
@@ -47,18 +41,10 @@ uint32_t keys_count(const struct key_window *window)
     return arrived < window->capacity ? (uint32_t)arrived : window->capacity;
 }
 
-/* The entry of the key that came as the last but `age` - 1. */
-static const struct key_entry *entry_of(const struct key_window *window, uint32_t age)
-{
-    uint32_t place = window->next >= age ? window->next - age : window->next + window->capacity - age;
-
-    return &window->entries[place];
-}
-
 const struct key_entry *keys_at(const struct key_window *window, uint32_t place)
 {
     assert(place < keys_count(window));
-    return entry_of(window, keys_count(window) - place);
+    return &window->entries[(uint32_t)(window->arrivals - keys_count(window) + place) & window->mask];
 }
 
 static struct key_bucket *after(const struct key_window *window, const struct key_bucket *bucket)
@@ -71,51 +57,32 @@ static struct key_bucket *after(const struct key_window *window, const struct ke
 uint64_t keys_search(const struct key_window *window, uint64_t key)
 {
     struct key_place place = keys_place(window, key);
-    const struct key_bucket *bucket = place.bucket;
 
     for (uint32_t buckets = 0; buckets < window->bucket_count; buckets++) {
-        for (int i = 0; i < KEYS_IN_BUCKET; i++) {
-            uint32_t mark = bucket->marks[i];
+        const struct key_bucket *bucket = place.bucket;
 
-            if ((mark & window->tags) == place.tag && keys_lives(window, mark)
-                && entry_of(window, keys_age(window, mark))->key == key)
-                return entry_of(window, keys_age(window, mark))->order;
+        for (int i = 0; i < KEYS_IN_BUCKET; i++) {
+            const struct key_entry *entry = &window->entries[bucket->arrivals[i] & window->mask];
+
+            if (bucket->tags[i] == place.tag && keys_lives(window, bucket->arrivals[i]) && entry->key == key)
+                return entry->order;
         }
-        if ((uint32_t)window->arrivals - bucket->spilled > window->capacity)
+        if (!keys_lives(window, bucket->spilled))
             return 0;
-        bucket = after(window, bucket);
+        place.bucket = after(window, bucket);
     }
     return 0;
 }
 
-/* Whether the oldest mark of a bucket is that of a key which is remembered: the first like it from the key's own bucket on. */
-static int is_needed(const struct key_window *window, const struct key_bucket *bucket)
+void keys_spill(struct key_window *window, struct key_place full)
 {
-    const uint32_t *oldest = &bucket->marks[bucket->next];
-    uint32_t age = keys_age(window, *oldest);
-    struct key_place place;
+    struct key_place place = full;
 
-    if (age - 1 >= keys_count(window))
-        return 0;
-    place = keys_place(window, entry_of(window, age)->key);
-    if (place.tag != (*oldest & window->tags))
-        return 0;
-    for (;;) { /* ends at `oldest` at the latest */
-        for (int i = 0; i < KEYS_IN_BUCKET; i++) {
-            if (place.bucket->marks[i] == *oldest)
-                return &place.bucket->marks[i] == oldest;
-        }
+    do { /* there are more places than keys that live */
+        place.bucket->spilled = (uint32_t)window->arrivals - 1;
         place.bucket = after(window, place.bucket);
-    }
-}
-
-void keys_spill(struct key_window *window, struct key_bucket *bucket, uint32_t mark)
-{
-    while (is_needed(window, bucket)) { /* there are more marks than keys, and the oldest of each bucket goes first */
-        bucket->spilled = (uint32_t)window->arrivals - 1;
-        bucket = after(window, bucket);
-    }
-    keys_put(bucket, mark);
+    } while (keys_lives(window, place.bucket->arrivals[place.bucket->next]));
+    keys_put(window, place);
 }
 
 uint64_t keys_digest(const struct key_window *window, uint64_t digest)

@@ -2,6 +2,7 @@
 
 #include <assert.h>
 
+#include "expect.h"
 #include "live.h"
 #include "place.h"
 #include "trigger.h"
@@ -12,6 +13,7 @@ struct sweep {
     struct book *book;
     struct order *taker;
     uint32_t slot;    /* of the taker, or SLOT_NONE */
+    int is_plain;     /* nothing is special about the taker, and nothing but trades and levels is told */
     int64_t first;    /* prices of the first and the last trade; 0 before */
     int64_t last;
 };
@@ -30,7 +32,7 @@ int64_t match_limit(const struct engine *engine, const struct order *order)
 }
 
 /* Whether two orders belong together, as the incoming one asks. */
-static int is_self_trade(const struct engine *engine, const struct order *taker, const struct order *maker)
+static inline int is_self_trade(const struct engine *engine, const struct order *taker, const struct order *maker)
 {
     const struct node *nodes = engine->risk.nodes.items;
 
@@ -112,50 +114,31 @@ static int64_t allowed(const struct engine *engine, const struct order *order, i
     return reducible < lots ? reducible : lots;
 }
 
-void match_trade(struct engine *engine, struct order *first, struct order *second, int64_t price, int64_t lots,
-                 uint8_t first_flags, uint8_t second_flags)
+/* The trade itself: the price, the gate, and what is told. Both orders have lost their lots already. */
+static inline void exchange(struct engine *engine, struct book *book, const struct order *first,
+                            const struct order *second, int64_t price, int64_t lots, uint8_t first_flags,
+                            uint8_t second_flags)
 {
-    struct listing *listing = &book_of(engine, first)->listing;
+    struct listing *listing = &book->listing;
+    int is_buy = first->side == SIDE_BUY;
 
     if (listing->reference_price != price)
         listing_price(listing, price);
-    place_lose(engine, first, lots);
-    place_lose(engine, second, lots);
-    risk_commit(&engine->risk, listing, first->pair, first->side, lots);
-    risk_commit(&engine->risk, listing, second->pair, second->side, lots);
+    risk_trade(&engine->risk, listing, is_buy ? first->pair : second->pair, is_buy ? second->pair : first->pair, lots);
     report_trade(engine, first, price, lots, first_flags);
     report_trade(engine, second, price, lots, second_flags);
+}
+
+void match_trade(struct engine *engine, struct order *first, struct order *second, int64_t price, int64_t lots,
+                 uint8_t first_flags, uint8_t second_flags)
+{
+    place_lose(engine, first, lots);
+    place_lose(engine, second, lots);
+    exchange(engine, book_of(engine, first), first, second, price, lots, first_flags, second_flags);
     if (engine->risk.has_fees == 0)
         return;
     report_fee(engine, first, price, lots, first_flags, (first_flags & FLAG_MAKER) != 0);
     report_fee(engine, second, price, lots, second_flags, 0);
-}
-
-/* place_filled() for an order about which nothing is special: it is the first of the best level. Returns 0, having done
- * nothing, for others. */
-static int fill_plainly(struct sweep *sweep, struct order *maker, int64_t lots)
-{
-    struct engine *engine = sweep->engine;
-    struct ladder *ladder = book_side(sweep->book, maker->side);
-    struct queue *queue = page_queue(&engine->pages, ladder->best_page, maker->price);
-
-    if (!order_rests_plainly(maker) || engine->feeds & FEED_ORDERS)
-        return 0;
-    report_touch(engine, maker->instrument, maker->side, maker->price, queue);
-    queue->shown -= lots;
-    queue->total -= lots;
-    book_changed(engine, sweep->book);
-    if (maker->leaves > 0)
-        return 1;
-    queue->head = engine->pool.links[queue->head].next;
-    if (queue->head == SLOT_NONE)
-        queue->tail = SLOT_NONE;
-    else
-        engine->pool.links[queue->head].previous = SLOT_NONE;
-    maker->place = PLACE_NOWHERE;
-    if (--queue->orders == 0)
-        place_drain(engine, ladder, ladder->best_page, maker->price);
-    return 1;
 }
 
 /* Trades with one resting order, and does what follows for both. */
@@ -166,11 +149,8 @@ static void trade(struct sweep *sweep, uint32_t slot, int64_t lots)
     struct order *maker = &engine->pool.orders[slot];
     int64_t price = maker->price;
 
-    if (engine->pool.links[slot].next != SLOT_NONE)
-        __builtin_prefetch(&engine->pool.orders[engine->pool.links[slot].next], 1);
     match_trade(engine, maker, taker, price, lots, FLAG_MAKER, 0);
-    if (!fill_plainly(sweep, maker, lots))
-        place_filled(engine, slot, lots);
+    place_filled(engine, slot, lots);
     sweep->first = sweep->first == 0 ? price : sweep->first;
     sweep->last = price;
     if (maker->extra != EXTRA_NONE)
@@ -179,6 +159,46 @@ static void trade(struct sweep *sweep, uint32_t slot, int64_t lots)
         live_free(engine, slot);
     if (taker->extra != EXTRA_NONE)
         live_traded(engine, sweep->slot);
+}
+
+/* Takes the oldest order, which has been filled, out of the queue of the best price. */
+static inline void remove_filled(struct sweep *sweep, struct queue *queue, uint32_t slot)
+{
+    struct engine *engine = sweep->engine;
+    struct ladder *ladder = book_side(sweep->book, side_opposite(sweep->taker->side));
+
+    queue->head = engine->pool.links[slot].next;
+    if (queue->head == SLOT_NONE)
+        queue->tail = SLOT_NONE;
+    else
+        engine->pool.links[queue->head].previous = SLOT_NONE;
+    if (--queue->orders == 0)
+        place_drain(engine, ladder, ladder->best_page, ladder->best_price);
+    pool_remove(&engine->pool, slot);
+}
+
+/* The same as trade() for two orders about which nothing is special: one that rests plainly, and a plain sweep's. */
+static inline void trade_plainly(struct sweep *sweep, struct queue *queue, uint32_t slot)
+{
+    struct engine *engine = sweep->engine;
+    struct order *taker = sweep->taker;
+    struct order *maker = &engine->pool.orders[slot];
+    int64_t lots = maker->leaves < taker->leaves ? maker->leaves : taker->leaves;
+    int64_t price = maker->price;
+    uint32_t next = engine->pool.links[slot].next;
+
+    __builtin_prefetch(&engine->pool.orders[next == SLOT_NONE ? slot : next], 1);
+    maker->leaves -= lots;
+    taker->leaves -= lots;
+    exchange(engine, sweep->book, maker, taker, price, lots, FLAG_MAKER, 0);
+    report_touch(engine, maker->instrument, maker->side, price, queue);
+    queue->shown -= lots;
+    queue->total -= lots;
+    book_changed(engine, sweep->book);
+    if (maker->leaves == 0)
+        remove_filled(sweep, queue, slot);
+    sweep->first = sweep->first == 0 ? price : sweep->first;
+    sweep->last = price;
 }
 
 /* One of both may only reduce its position: it trades what that allows, and ends if that was less than it could have traded. */
@@ -206,7 +226,7 @@ static enum step step_reducing(struct sweep *sweep, uint32_t slot, int64_t wante
 }
 
 /* The incoming order and the oldest of the best level: self-trade, reduce-only, the trade, and what follows. */
-static enum step step(struct sweep *sweep, const struct queue *queue)
+static enum step step(struct sweep *sweep, struct queue *queue)
 {
     struct engine *engine = sweep->engine;
     struct order *taker = sweep->taker;
@@ -216,6 +236,10 @@ static enum step step(struct sweep *sweep, const struct queue *queue)
 
     if (is_self_trade(engine, taker, maker))
         return prevent(sweep, slot);
+    if (LIKELY(sweep->is_plain && order_rests_plainly(maker))) {
+        trade_plainly(sweep, queue, slot);
+        return STEP_ON;
+    }
     lots = order_shown(engine, maker);
     lots = lots < taker->leaves ? lots : taker->leaves;
     if ((maker->flags | taker->flags) & FLAG_REDUCE_ONLY)
@@ -275,6 +299,8 @@ enum run match_run(struct engine *engine, struct order *taker, uint32_t slot, in
     struct book *book = book_of(engine, taker);
     struct sweep sweep = {.engine = engine, .book = book, .taker = taker, .slot = slot};
 
+    sweep.is_plain = taker->extra == EXTRA_NONE && (taker->flags & FLAG_REDUCE_ONLY) == 0
+        && (engine->feeds & FEED_ORDERS) == 0 && engine->risk.has_fees == 0;
     assert(taker->place == PLACE_NOWHERE);
     return book_would_trade(book, taker->side, limit) ? sweep_book(&sweep, limit) : RUN_OVER;
 }

@@ -36,7 +36,8 @@ struct order {
     uint8_t place;      /* enum place */
     uint8_t is_listed;  /* it came in a list */
     uint8_t reserved;
-    uint64_t unused;
+    uint32_t page;      /* of its queue, while it is in the book; PAGE_NONE for a queue of MARKET orders */
+    uint32_t unused;
 };
 
 /* The neighbours of an order in its queue or list, apart from it: whoever comes or goes beside an order does not touch its line. */

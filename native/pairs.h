@@ -84,7 +84,7 @@ static inline uint32_t pair_instrument(const struct pair *pair)
 }
 
 /* The slot of a pair, or PAIR_NONE. */
-static inline uint32_t pairs_find(const struct pairs *pairs, uint32_t node, uint32_t instrument)
+static inline __attribute__((always_inline)) uint32_t pairs_find(const struct pairs *pairs, uint32_t node, uint32_t instrument)
 {
     uint64_t key = pair_key(node, instrument);
 

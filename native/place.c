@@ -28,18 +28,18 @@ struct queue *place_queue(struct engine *engine, const struct order *order, uint
     *page = PAGE_NONE;
     if (order->price == 0)
         return &book->market[order->side - 1];
-    *page = ladder_page(&engine->pages, book_side(book, order->side), order->price);
-    assert(*page != PAGE_NONE);
+    *page = order->page;
     return page_queue(&engine->pages, *page, order->price);
 }
 
 /* The queue that an order is about to join, made if need be; NULL when there is no page left. */
-static struct queue *open_queue(struct engine *engine, struct book *book, const struct order *order)
+static struct queue *open_queue(struct engine *engine, struct book *book, struct order *order)
 {
     struct ladder *ladder = book_side(book, order->side);
     struct queue *queue;
     uint32_t page;
 
+    order->page = PAGE_NONE;
     if (order->price == 0)
         return &book->market[order->side - 1];
     page = ladder_page(&engine->pages, ladder, order->price);
@@ -48,6 +48,7 @@ static struct queue *open_queue(struct engine *engine, struct book *book, const 
             return NULL;
         page = ladder_grow(&engine->pages, ladder, page_number(order->price));
     }
+    order->page = page;
     queue = page_queue(&engine->pages, page, order->price);
     if (queue->orders == 0) {
         *queue = (struct queue){.head = SLOT_NONE, .tail = SLOT_NONE};

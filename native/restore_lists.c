@@ -6,6 +6,7 @@
 struct roles {
     uint32_t of[ROLE_HELD_BRACKET + 1];
     uint32_t count;
+    uint32_t sides; /* of those of which one can end the others: a bit each */
 };
 
 /* Counts the roles of an order's list. Returns 0 unless it closes, at one instrument and node. */
@@ -20,6 +21,8 @@ static int count_roles(const struct engine *engine, uint32_t slot, struct roles 
 
         if (extra == NULL || order->instrument != first->instrument || order->node != first->node)
             return 0;
+        if (extra->role == ROLE_OCO || extra->role == ROLE_HELD_BRACKET)
+            roles->sides |= order->side;
         roles->of[extra->role]++;
         roles->count++;
         at = extra->ring;
@@ -34,7 +37,7 @@ static int is_list(const struct engine *engine, uint32_t slot)
     struct roles roles = {0};
     uint32_t held;
 
-    if (!count_roles(engine, slot, &roles))
+    if (!count_roles(engine, slot, &roles) || roles.sides == (SIDE_BUY | SIDE_SELL))
         return 0;
     if (roles.of[ROLE_NONE] != 0)
         return roles.count == 1;

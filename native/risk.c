@@ -144,6 +144,128 @@ int risk_passes(struct risk *risk, uint32_t leaf, const struct listing *listing,
     return !ceiling->has_rate || charge(risk, risk->pairs.items[leaf].node, now_ns);
 }
 
+/* Takes an order's token at a node. Returns 0, having done nothing that anybody can see, when there is none. */
+static inline int take_token(struct node *node, int64_t now_ns)
+{
+    int64_t tokens = bucket_tokens(&node->bucket, node->rate, node->burst, now_ns);
+
+    if (UNLIKELY(tokens < BUCKET_ORDER))
+        return 0;
+    node->bucket = (struct bucket){.tokens = tokens - BUCKET_ORDER, .time_ns = now_ns};
+    return 1;
+}
+
+/* Reserves lots of a side at one pair, if its limits leave room. */
+static inline int reserve(struct node *node, struct pair *pair, uint64_t lot_value, uint32_t side, int64_t lots,
+                          int64_t now_ns)
+{
+    int64_t reached = pair->reach[side] + lots;
+    int64_t other = pair->reach[side ^ 1];
+    uint64_t product;
+    int64_t exposure;
+    wide room;
+
+    if (UNLIKELY(reached > pair->reach_max
+                 || __builtin_mul_overflow((uint64_t)(reached > other ? reached : other), lot_value, &product)))
+        return 0;
+    exposure = (int64_t)(product / 1000);
+    room = node->room - (exposure - pair->exposure);
+    if (UNLIKELY(room < 0 || (node->rate >= 0 && !take_token(node, now_ns))))
+        return 0;
+    pair->reach[side] = reached;
+    pair->exposure = exposure;
+    node->room = room;
+    return 1;
+}
+
+/* Takes back what was reserved from `slot` on below `end`. */
+static __attribute__((noinline)) void take_back(struct risk *risk, uint32_t slot, uint32_t end, uint32_t side,
+                                                int64_t lots, const int64_t *exposures)
+{
+    for (; slot != end; slot = risk->pairs.items[slot].parent) {
+        struct pair *pair = &risk->pairs.items[slot];
+        struct node *node = &risk->nodes.items[pair->node];
+
+        pair->reach[side] -= lots;
+        node->room += pair->exposure - *exposures;
+        pair->exposure = *exposures++;
+        if (node->rate >= 0)
+            node->bucket.tokens += BUCKET_ORDER;
+    }
+}
+
+__attribute__((noinline)) int risk_reserve_within(struct risk *risk, uint32_t leaf, uint64_t lot_value, uint32_t side,
+                                                  int64_t lots, int64_t now_ns)
+{
+    int64_t exposures[ENGINE_DEPTH_MAX]; /* as they were */
+    int64_t *before = exposures;
+    uint32_t slot = leaf;
+
+    do { /* no path is longer than ENGINE_DEPTH_MAX */
+        struct pair *pair = &risk->pairs.items[slot];
+
+        *before++ = pair->exposure;
+        if (UNLIKELY(!reserve(&risk->nodes.items[pair->node], pair, lot_value, side, lots, now_ns))) {
+            take_back(risk, leaf, slot, side, lots, exposures);
+            return 0;
+        }
+        slot = pair->parent;
+    } while (slot != PAIR_NONE);
+    return 1;
+}
+
+__attribute__((noinline)) void risk_release(struct risk *risk, const struct listing *listing, uint32_t leaf, uint8_t side,
+                                            int64_t lots)
+{
+    const struct listing now = *listing;
+    uint32_t slot = leaf;
+
+    do {
+        struct pair *pair = &risk->pairs.items[slot];
+
+        pair->reach[side - 1] -= lots;
+        risk_revalue(risk, &now, pair);
+        slot = pair->parent;
+    } while (slot != PAIR_NONE);
+    if (UNLIKELY(pair_is_empty(&risk->pairs.items[leaf])))
+        pairs_prune(&risk->pairs, leaf);
+}
+
+/* One step up the path of one side of a trade. */
+static inline uint32_t commit(struct risk *risk, const struct listing *listing, uint32_t slot, int64_t bought,
+                              int64_t off_buys, int64_t off_sales)
+{
+    struct pair *pair = &risk->pairs.items[slot];
+
+    pair->position += bought;
+    pair->reach[0] -= off_buys;
+    pair->reach[1] -= off_sales;
+    risk_revalue(risk, listing, pair);
+    return pair->parent;
+}
+
+/* Where both paths have met, what one buys the other sells, and one look is enough. */
+__attribute__((noinline)) void risk_trade(struct risk *risk, const struct listing *listing, uint32_t buyer, uint32_t seller,
+                                          int64_t lots)
+{
+    const struct listing now = *listing;
+    uint32_t up = buyer;
+    uint32_t down = seller;
+
+    while (up != down) {
+        if (LIKELY(up != PAIR_NONE))
+            up = commit(risk, &now, up, lots, 0, lots);
+        if (LIKELY(down != PAIR_NONE))
+            down = commit(risk, &now, down, -lots, lots, 0);
+    }
+    while (up != PAIR_NONE)
+        up = commit(risk, &now, up, 0, lots, lots);
+    if (UNLIKELY(pair_is_empty(&risk->pairs.items[buyer])))
+        pairs_prune(&risk->pairs, buyer);
+    if (UNLIKELY(seller != buyer && pair_is_empty(&risk->pairs.items[seller])))
+        pairs_prune(&risk->pairs, seller);
+}
+
 const struct fees *risk_fees(const struct risk *risk, uint32_t node, uint32_t instrument)
 {
     uint32_t slot = pairs_find(&risk->pairs, node, instrument);

@@ -94,16 +94,18 @@ static inline int64_t risk_reducible(const struct risk *risk, uint32_t pair, uin
 static inline int risk_is_below(const struct ceiling *ceiling, const struct listing *listing, uint8_t side,
                                 int64_t quantity, int64_t price, int64_t collared)
 {
-    int64_t through = (collared - listing->reference_price) * (3 - 2 * (int64_t)side);
+    int64_t through = side == SIDE_BUY ? collared - listing->reference_price : listing->reference_price - collared;
     uint64_t worth;
     int64_t edge;
 
     if (UNLIKELY(__builtin_mul_overflow((uint64_t)quantity, (uint64_t)price, &worth)
                  || __builtin_mul_overflow(worth, (uint64_t)listing->unit_value, &worth)))
         return 0;
-    if (UNLIKELY(__builtin_mul_overflow(ceiling->collar, listing->reference_price, &edge)))
-        edge = INT64_MAX;
-    return quantity <= ceiling->quantity && worth <= ceiling->worth && through * 10000 <= edge;
+    if (UNLIKELY(quantity > ceiling->quantity || worth > ceiling->worth))
+        return 0;
+    if (LIKELY(through <= 0) || __builtin_mul_overflow(ceiling->collar, listing->reference_price, &edge))
+        return 1;
+    return through * 10000 <= edge;
 }
 
 /* Values a pair anew, at the reference price of this moment. */
@@ -129,34 +131,17 @@ static inline void risk_reserve(struct risk *risk, const struct listing *listing
     }
 }
 
+/* Reserves lots of a side on a whole path, if its limits leave room and its rates have an order left, which is taken; or
+ * nothing. A doubt is a no. Returns whether it did. */
+int risk_reserve_within(struct risk *risk, uint32_t leaf, uint64_t lot_value, uint32_t side, int64_t lots,
+                        int64_t now_ns);
+
 /* Takes `lots` off what is open. Frees pairs that become empty. */
-static inline void risk_release(struct risk *risk, const struct listing *listing, uint32_t pair, uint8_t side,
-                                int64_t lots)
-{
-    risk_reserve(risk, listing, pair, side, -lots);
-    if (UNLIKELY(pair_is_empty(&risk->pairs.items[pair])))
-        pairs_prune(&risk->pairs, pair);
-}
+void risk_release(struct risk *risk, const struct listing *listing, uint32_t leaf, uint8_t side, int64_t lots);
 
-/* Moves `lots` from open to the position: how far the order's side reaches stays, the other side's falls. Frees pairs that
- * become empty. */
-static inline void risk_commit(struct risk *risk, const struct listing *listing, uint32_t leaf, uint8_t side,
-                               int64_t lots)
-{
-    int64_t bought = side == SIDE_BUY ? lots : -lots;
-    uint32_t slot = leaf;
-
-    for (uint32_t steps = 0; slot != PAIR_NONE && steps < ENGINE_DEPTH_MAX; steps++) {
-        struct pair *pair = &risk->pairs.items[slot];
-
-        pair->position += bought;
-        pair->reach[2 - side] -= lots;
-        risk_revalue(risk, listing, pair);
-        slot = pair->parent;
-    }
-    if (UNLIKELY(pair_is_empty(&risk->pairs.items[leaf])))
-        pairs_prune(&risk->pairs, leaf);
-}
+/* Moves `lots` of a trade from open to the positions of who buys and who sells: how far the side of an order reaches
+ * stays, the other side's falls. Frees pairs that become empty. */
+void risk_trade(struct risk *risk, const struct listing *listing, uint32_t buyer, uint32_t seller, int64_t lots);
 
 /* The fee rates that stand nearest to (node, instrument), or NULL. */
 const struct fees *risk_fees(const struct risk *risk, uint32_t node, uint32_t instrument);

@@ -51,6 +51,7 @@ struct engine {
     uint64_t sequence; /* of the last command taken */
     int64_t time_ns;   /* the highest so far */
     int64_t next_expiry_ns; /* INT64_MAX when none is due ever */
+    int64_t short_until_ns; /* from when on a command has to go the long way: something is due, or waits for it */
     struct event_log log;
     struct owed owed;
     uint32_t instrument_count;

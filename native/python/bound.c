@@ -117,6 +117,8 @@ static PyObject *bound_new(PyTypeObject *type, PyObject *arguments, PyObject *na
     bound->handle = Py_NewRef(handle);
     bound->views = Py_NewRef(views);
     bound->place = PyLong_AsVoidPtr(address);
+    if (bound->place == NULL && !PyErr_Occurred())
+        PyErr_SetString(PyExc_ValueError, "no engine at address 0");
     if (bound->place == NULL || PyObject_GetBuffer(commands, &bound->memory, PyBUF_SIMPLE) != 0) {
         Py_DECREF(bound);
         return NULL;

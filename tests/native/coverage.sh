@@ -77,4 +77,4 @@ echo "lines"
 report | grep -v '^---'
 echo "branches"
 report --branches | grep -v '^---'
-report --print-summary --fail-under-line "$least" --fail-under-branch "$least" --output /dev/null
+report --print-summary --fail-under-line "$least" --fail-under-branch "$least" --output "$work/summary.txt"
