@@ -62,6 +62,14 @@ static inline uint32_t directory_find(const struct directory *directory, uint64_
     return place - 1;
 }
 
+/* The slot that an order of such an id has, if there is one and it is young; any slot otherwise. */
+static inline uint32_t directory_guess(const struct directory *directory, uint64_t id)
+{
+    uint32_t place = directory->ring[id & directory->mask];
+
+    return place - (place != 0);
+}
+
 static inline __attribute__((always_inline)) void directory_prefetch(const struct directory *directory, uint64_t id)
 {
     __builtin_prefetch(&directory->ring[id & directory->mask]);

@@ -62,8 +62,11 @@ static int init_log(struct engine *engine)
         return 0;
     engine->log.capacity = (uint32_t)capacity;
     engine->log.items = lines_new(capacity, sizeof *engine->log.items);
+    if (engine->log.items == NULL)
+        return 0;
     engine->log.next = engine->log.items;
-    return engine->log.items != NULL;
+    engine->log.spare = engine->log.items + EVENTS_SPARE;
+    return 1;
 }
 
 static int init_arrays(struct engine *engine)
@@ -249,7 +252,9 @@ static inline enum way express(struct engine *engine, const struct command *comm
 {
     if (command->type == COMMAND_NEW_ORDER)
         return express_new(engine, command);
-    return command->type == COMMAND_CANCEL_ORDER ? express_cancel(engine, command) : WAY_LONG;
+    if (LIKELY(command->type == COMMAND_CANCEL_ORDER))
+        return express_cancel(engine, command);
+    return command->type == COMMAND_REPLACE_ORDER ? express_replace(engine, command) : WAY_LONG;
 }
 
 /* Takes a command in its turn; refuses one that comes again or late. */
@@ -272,40 +277,35 @@ static inline void take(struct engine *engine, const struct command *command)
 /* Whether the array holds the worst that the next command can do. The spare part always does. */
 static inline int has_room(const struct engine *engine)
 {
-    uint32_t count = events_count(&engine->log);
-
-    return count <= EVENTS_SPARE || count + events_max(engine) <= engine->log.capacity;
+    return LIKELY(engine->log.next <= engine->log.spare)
+        || events_count(&engine->log) + events_max(engine) <= engine->log.capacity;
 }
 
-/* Runs commands whose orders the second cache holds: only where they look up is asked for in advance. */
-static uint32_t take_near(struct engine *engine, const struct command *commands, uint32_t count)
+/* Asks for what a command will touch: little of it where the second cache holds all orders, for what costs nothing to fetch
+ * costs something to ask for. */
+static inline __attribute__((always_inline)) void look_ahead(const struct engine *engine, const struct command *commands,
+                                                             uint32_t left, int is_far)
 {
-    uint32_t taken = 0;
-
-    while (taken < count && has_room(engine)) {
-        if (count - taken > PREFETCH_FAR)
-            prefetch_far(engine, &commands[taken + PREFETCH_FAR]);
-        if (count - taken > PREFETCH_NEAR)
-            prefetch_order(engine, &commands[taken + PREFETCH_NEAR]);
-        take(engine, &commands[taken++]);
+    if (LIKELY(left > PREFETCH_PLACE))
+        prefetch_place(engine, commands + PREFETCH_PLACE);
+    if (LIKELY(left > PREFETCH_ORDER)) {
+        prefetch_order(engine, commands + PREFETCH_ORDER);
+        if (is_far)
+            prefetch_queue(engine, commands + PREFETCH_ORDER);
     }
-    return taken;
+    if (is_far && left > PREFETCH_NEIGHBOURS)
+        prefetch_neighbours(engine, commands + PREFETCH_NEIGHBOURS);
 }
 
-/* Runs commands whose orders may be anywhere: with everything that they will touch asked for in advance. */
-static uint32_t take_far(struct engine *engine, const struct command *commands, uint32_t count)
+static inline __attribute__((always_inline)) uint32_t take_ahead(struct engine *engine, const struct command *commands,
+                                                                 uint32_t count, int is_far)
 {
     uint32_t taken = 0;
 
+    for (uint32_t i = 1; i < count && i <= PREFETCH_PLACE; i++)
+        prefetch_place(engine, commands + i);
     while (taken < count && has_room(engine)) {
-        uint32_t left = count - taken;
-
-        if (left > PREFETCH_FAR)
-            prefetch_far(engine, &commands[taken + PREFETCH_FAR]);
-        if (left > PREFETCH_NEAR)
-            prefetch_near(engine, &commands[taken + PREFETCH_NEAR]);
-        if (left > PREFETCH_NEXT)
-            prefetch_next(engine, &commands[taken + PREFETCH_NEXT]);
+        look_ahead(engine, commands + taken, count - taken, is_far);
         take(engine, &commands[taken++]);
     }
     return taken;
@@ -316,7 +316,7 @@ uint32_t engine_process(struct engine *engine, const struct command *commands, u
     int is_far = engine->pool.used > CACHED_ORDERS;
 
     engine->log.next = engine->log.items;
-    *consumed = is_far ? take_far(engine, commands, count) : take_near(engine, commands, count);
+    *consumed = is_far ? take_ahead(engine, commands, count, 1) : take_ahead(engine, commands, count, 0);
     return events_count(&engine->log);
 }
 

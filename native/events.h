@@ -11,6 +11,7 @@
 struct event_log {
     struct event *items;
     struct event *next;    /* where the next event goes */
+    struct event *spare;   /* as long as that is not behind here, there is room for whatever a command may do */
     uint64_t sequence;     /* of the last event ever given */
     uint64_t command;      /* sequence of the command that runs */
     uint32_t capacity;

@@ -5,8 +5,11 @@
 #include "place.h"
 #include "report.h"
 
+/* Three commands share these: a compiler left alone makes functions of them. */
+#define INLINE static inline __attribute__((always_inline))
+
 /* Whether a NEW_ORDER is a LIMIT with DAY, GTC or IOC, no flag but CANCEL_ON_DISCONNECT, alone. */
-static inline int is_plain(const struct command *command)
+INLINE int is_plain(const struct command *command)
 {
     const uint64_t free_bits = BYTE(1, 0xff) | BYTE(3, TIF_IOC) | BYTE(4, FLAG_CANCEL_ON_DISCONNECT) | BYTE(5, 0xf);
     const uint32_t modes = 0x1e1f; /* of self-trade prevention: 0 to 4, 9 to 12 */
@@ -27,7 +30,7 @@ static inline int is_below(const struct risk *risk, uint32_t pair, const struct 
 }
 
 /* The page of a price, if it is one in use; a doubt is PAGE_NONE. */
-static inline uint32_t page_in_use(const struct ladder *ladder, int64_t price)
+INLINE uint32_t page_in_use(const struct ladder *ladder, int64_t price)
 {
     const struct ladder_entry *entry = &ladder->table[(uint64_t)page_number(price) % LADDER_TABLE];
 
@@ -35,19 +38,19 @@ static inline uint32_t page_in_use(const struct ladder *ladder, int64_t price)
 }
 
 /* Whether everything that the order names is as plain as the order itself, and there is room for it. */
-static inline int is_welcome(const struct engine *engine, const struct command *command, const struct book *book)
+INLINE int is_welcome(const struct engine *engine, const struct command *command, const struct book *book)
 {
     return (book->phase | book->has_bands) == 0 && book->listing.lot_value != 0 && is_number(command->price) && is_number(command->quantity)
         && command->client_key != 0 && engine->pool.used < engine->pool.capacity;
 }
 
 /* Whether only levels are told, and nothing follows the book: then what a command owes can be told at once. */
-static inline int tells_levels(const struct engine *engine, const struct book *book)
+INLINE int tells_levels(const struct engine *engine, const struct book *book)
 {
     return engine->feeds == FEED_LEVELS && (book->pegged.count | book->all_or_none.count) == 0;
 }
 
-static inline void tell_level(struct engine *engine, const struct order *order, const struct queue *queue)
+INLINE void tell_level(struct engine *engine, const struct order *order, const struct queue *queue)
 {
     struct event *event = events_next(&engine->log);
 
@@ -61,7 +64,7 @@ static inline void tell_level(struct engine *engine, const struct order *order, 
 }
 
 /* Puts a plain order, which trades with nothing, into the queue of its price. */
-static inline void rest(struct engine *engine, struct book *book, uint32_t slot, uint32_t page)
+INLINE void rest(struct engine *engine, struct book *book, uint32_t slot, uint32_t page)
 {
     struct order *order = &engine->pool.orders[slot];
     struct queue *queue = page_queue(&engine->pages, page, order->price);
@@ -80,7 +83,7 @@ static inline void rest(struct engine *engine, struct book *book, uint32_t slot,
 }
 
 /* Makes the order of a plain command, nowhere yet. What both say in small comes in the same places, one byte apart. */
-static inline void make(struct order *order, const struct command *command, uint32_t pair)
+INLINE void make(struct order *order, const struct command *command, uint32_t pair)
 {
     uint64_t small = word_of(&command->type) >> 8;
 
@@ -95,7 +98,7 @@ static inline void make(struct order *order, const struct command *command, uint
     memcpy(&order->side, &small, sizeof small);
 }
 
-static inline void tell_accepted(struct engine *engine, const struct command *command)
+INLINE void tell_accepted(struct engine *engine, const struct command *command)
 {
     struct event *event = events_next(&engine->log);
 
@@ -109,7 +112,7 @@ static inline void tell_accepted(struct engine *engine, const struct command *co
 }
 
 /* Lets an accepted order do what it came for. */
-static inline enum way enter(struct engine *engine, struct book *book, const struct command *command, uint32_t pair,
+INLINE enum way enter(struct engine *engine, struct book *book, const struct command *command, uint32_t pair,
                              uint32_t page)
 {
     int64_t best = book_opposite(book, command->side);
@@ -174,7 +177,7 @@ static inline void tell_canceled(struct engine *engine, const struct order *orde
 }
 
 /* Takes a plain order out of the queue of its price, and tells what is left there. */
-static inline void leave(struct engine *engine, struct book *book, uint32_t slot)
+INLINE void leave(struct engine *engine, struct book *book, uint32_t slot)
 {
     const struct order *order = &engine->pool.orders[slot];
     struct queue *queue = page_queue(&engine->pages, order->page, order->price);
@@ -188,6 +191,14 @@ static inline void leave(struct engine *engine, struct book *book, uint32_t slot
         ladder_drain(&engine->pages, book_side(book, order->side), order->page, order->price);
 }
 
+/* Whether a command may change an order the short way. */
+static inline int is_plain_change(const struct engine *engine, const struct command *command, const struct order *order,
+                                  const struct book *book)
+{
+    return order->node == command->node && order_rests_plainly(order) && tells_levels(engine, book)
+        && word_of(&command->type) >> 40 == 0;
+}
+
 enum way express_cancel(struct engine *engine, const struct command *command)
 {
     uint32_t slot = pool_find(&engine->pool, command->target);
@@ -198,12 +209,107 @@ enum way express_cancel(struct engine *engine, const struct command *command)
         return WAY_LONG;
     order = &engine->pool.orders[slot];
     book = book_of(engine, order);
-    if (UNLIKELY(order->node != command->node || !order_rests_plainly(order) || !tells_levels(engine, book)
-                 || word_of(&command->type) >> 40 != 0))
+    if (UNLIKELY(!is_plain_change(engine, command, order, book)))
         return WAY_LONG;
     tell_canceled(engine, order);
     leave(engine, book, slot);
     risk_release(&engine->risk, &book->listing, order->pair, order->side, order->leaves);
     pool_remove(&engine->pool, slot);
     return WAY_DONE;
+}
+
+static inline void tell_replaced(struct engine *engine, const struct order *order, uint8_t flags)
+{
+    struct event *event = events_next(&engine->log);
+
+    event->order = order->id;
+    event->price = order->price;
+    event->quantity = order->quantity;
+    event->leaves = order->leaves;
+    event->instrument = order->instrument;
+    event->node = order->node;
+    event_small(event, EVENT_ORDER_REPLACED, order->side, REASON_NONE, flags);
+}
+
+/* Makes a plain order smaller where it stands. */
+static inline enum way shrink(struct engine *engine, struct book *book, struct order *order, int64_t quantity)
+{
+    int64_t less = order->quantity - quantity;
+    struct queue *queue;
+
+    if (UNLIKELY(less <= 0 || less >= order->leaves))
+        return WAY_LONG;
+    order->quantity = quantity;
+    order->leaves -= less;
+    tell_replaced(engine, order, FLAG_KEPT_PRIORITY);
+    queue = page_queue(&engine->pages, order->page, order->price);
+    queue->shown -= less;
+    queue->total -= less;
+    risk_release(&engine->risk, &book->listing, order->pair, order->side, less);
+    tell_level(engine, order, queue);
+    return WAY_DONE;
+}
+
+/* Whether the gate lets a plain order be another, for which it then has its reservation. */
+static inline int reserves_change(struct engine *engine, const struct book *book, const struct order *order,
+                                  const struct command *command, int64_t quantity)
+{
+    struct risk *risk = &engine->risk;
+    const struct ceiling *ceiling = &risk->pairs.ceilings[order->pair];
+
+    return ceiling->version == risk->version
+        && risk_is_below(ceiling, &book->listing, order->side, quantity, command->price, command->price)
+        && risk_reserve_within(risk, order->pair, book->listing.lot_value, order->side - 1U, quantity - order->quantity,
+                               engine->time_ns);
+}
+
+/* Whether a page has one price in use: it may be gone when an order has left. */
+static inline int is_last_of(const struct engine *engine, uint32_t page)
+{
+    uint64_t occupied = engine->pages.items[page].occupied;
+
+    return (occupied & (occupied - 1)) == 0;
+}
+
+/* Puts a plain order to another price, at which it trades with nothing. */
+static inline enum way move(struct engine *engine, struct book *book, uint32_t slot, const struct command *command)
+{
+    struct order *order = &engine->pool.orders[slot];
+    int64_t quantity = command->quantity == 0 ? order->quantity : command->quantity;
+    int64_t leaves = order->leaves + quantity - order->quantity;
+    uint32_t page = page_in_use(book_side(book, order->side), command->price);
+    struct order moved = *order;
+
+    if (UNLIKELY((book->phase | book->has_bands) != 0 || book->listing.lot_value == 0 || page == PAGE_NONE
+                 || is_last_of(engine, page) || !is_number(command->price) || !is_number(quantity) || leaves <= 0
+                 || book_would_trade(book, order->side, command->price)
+                 || !reserves_change(engine, book, order, command, quantity)))
+        return WAY_LONG;
+    moved.price = command->price;
+    moved.quantity = quantity;
+    moved.leaves = leaves;
+    tell_replaced(engine, &moved, 0);
+    leave(engine, book, slot);
+    order->price = command->price;
+    order->quantity = quantity;
+    order->leaves = leaves;
+    rest(engine, book, slot, page);
+    return WAY_DONE;
+}
+
+enum way express_replace(struct engine *engine, const struct command *command)
+{
+    uint32_t slot = pool_find(&engine->pool, command->target);
+    struct order *order;
+    struct book *book;
+
+    if (UNLIKELY(slot == SLOT_NONE))
+        return WAY_LONG;
+    order = &engine->pool.orders[slot];
+    book = book_of(engine, order);
+    if (UNLIKELY(!is_plain_change(engine, command, order, book) || command->client_key != 0 || command->quantity < 0))
+        return WAY_LONG;
+    if (command->price != 0 && command->price != order->price)
+        return move(engine, book, slot, command);
+    return command->quantity == 0 ? WAY_LONG : shrink(engine, book, order, command->quantity);
 }

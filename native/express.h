@@ -15,8 +15,9 @@ enum way {
     WAY_OWING = 2, /* done, but for what follows at the end of a command */
 };
 
-/* Takes a NEW_ORDER or a CANCEL_ORDER the short way, if it may go there. */
+/* Takes a NEW_ORDER, CANCEL_ORDER or REPLACE_ORDER the short way, if it may go there. */
 enum way express_new(struct engine *engine, const struct command *command);
 enum way express_cancel(struct engine *engine, const struct command *command);
+enum way express_replace(struct engine *engine, const struct command *command);
 
 #endif

@@ -11,7 +11,7 @@
 
 /* Blocks of several huge pages are put on them: a random access then misses no table of pages. */
 #define HUGE_PAGE (UINT64_C(1) << 21)
-#define HUGE_BLOCK (4 * HUGE_PAGE)
+#define HUGE_BLOCK HUGE_PAGE
 
 static void ask_for_huge_pages(void *lines, uint64_t bytes)
 {

@@ -25,14 +25,25 @@ void nodes_add(struct nodes *nodes, uint32_t parent)
 
     assert(nodes->count < nodes->capacity);
     assert(depth <= ENGINE_DEPTH_MAX && (parent == ENGINE_NONE) == (nodes->count == 0));
-    nodes->items[nodes->count++] = (struct node){
+    nodes->items[nodes->count] = (struct node){
         .parent = parent,
         .depth = depth,
-        .room = NODE_UNLIMITED,
         .exposure_max = NODE_UNLIMITED,
         .rate = -1,
         .notional_max = -1,
     };
+    node_set_room(&nodes->items[nodes->count++], NODE_UNLIMITED);
+}
+
+void node_set_room(struct node *node, wide room)
+{
+    node->room_far = (int64_t)(room >> 62);
+    node->room = (int64_t)(room - node->room_far * NODE_FAR);
+}
+
+__attribute__((noinline)) void node_carry(struct node *node, int64_t more)
+{
+    node_set_room(node, node_room(node) - more);
 }
 
 uint32_t nodes_path(const struct nodes *nodes, uint32_t node, uint32_t path[ENGINE_DEPTH_MAX])

@@ -11,7 +11,8 @@
 
 /* The first cache line is what an order changes. */
 struct node {
-    wide room;             /* micro-units that the exposure, the sum over its pairs, lacks to `exposure_max`; may be negative */
+    int64_t room;          /* micro-units that the exposure, the sum over its pairs, lacks to `exposure_max`; */
+    int64_t room_far;      /* and what is more than that, in units of NODE_FAR; negative when the exposure is above its limit */
     wide exposure_max;     /* LIMIT_GROSS_EXPOSURE, or NODE_UNLIMITED */
     int64_t rate;          /* LIMIT_ORDER_RATE; -1 where not set */
     int64_t burst;         /* what the bucket of the rate holds when it is full */
@@ -27,6 +28,9 @@ struct node {
 
 /* More than all exposures together. */
 #define NODE_UNLIMITED ((wide)1 << 100)
+
+/* Exposures need more than 64 bits together, and nearly never at once. */
+#define NODE_FAR ((wide)1 << 62)
 
 struct nodes {
     struct node *items;
@@ -44,9 +48,32 @@ static inline int64_t node_exposure_max(const struct node *node)
     return node->exposure_max == NODE_UNLIMITED ? -1 : (int64_t)node->exposure_max;
 }
 
+static inline wide node_room(const struct node *node)
+{
+    return node->room_far * NODE_FAR + node->room;
+}
+
+void node_set_room(struct node *node, wide room);
+
+/* node_expose() where the near part of the room does not suffice. */
+void node_carry(struct node *node, int64_t more);
+
+/* Adds to the exposure, or takes off. */
+static inline void node_expose(struct node *node, int64_t more)
+{
+    int64_t room;
+
+    if (UNLIKELY(__builtin_sub_overflow(node->room, more, &room)))
+        node_carry(node, more);
+    else if (UNLIKELY(room < 0))
+        node_carry(node, more);
+    else
+        node->room = room;
+}
+
 static inline wide node_exposure(const struct node *node)
 {
-    return node->exposure_max - node->room;
+    return node->exposure_max - node_room(node);
 }
 
 static inline void node_limit_exposure(struct node *node, int64_t limit)
@@ -54,7 +81,7 @@ static inline void node_limit_exposure(struct node *node, int64_t limit)
     wide exposure = node_exposure(node);
 
     node->exposure_max = limit < 0 ? NODE_UNLIMITED : limit;
-    node->room = node->exposure_max - exposure;
+    node_set_room(node, node->exposure_max - exposure);
 }
 
 /* Sets the rate, -1 for none; what is used of it stays as it is. */

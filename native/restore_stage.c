@@ -199,7 +199,7 @@ static enum restore_error read_pair(struct engine *engine, const struct pair *fo
     pairs->items[slot].stands = found->stands;
     pairs->terms[slot] = *terms;
     pair_limit_position(&pairs->items[slot], &pairs->terms[slot], terms->position_max);
-    engine->risk.nodes.items[found->node].room -= found->exposure;
+    node_expose(&engine->risk.nodes.items[found->node], found->exposure);
     engine->risk.has_fees += (uint32_t)terms->fees.is_set;
     return RESTORE_OK;
 }

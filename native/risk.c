@@ -92,7 +92,7 @@ static inline int fits(const struct risk *risk, const struct pair *pair, const s
     int64_t other = pair->reach[2 - intent->side];
     int64_t exposure = listing_value(listing, reached > other ? reached : other);
 
-    return reached <= pair->reach_max && exposure - pair->exposure <= node->room;
+    return reached <= pair->reach_max && exposure - pair->exposure <= node_room(node);
 }
 
 static int has_token(struct node *node, int64_t now_ns)
@@ -162,15 +162,14 @@ static inline int reserve(struct node *node, struct pair *pair, uint64_t lot_val
     int64_t reached = pair->reach[side] + lots;
     int64_t other = pair->reach[side ^ 1];
     uint64_t product;
-    int64_t exposure;
-    wide room;
+    int64_t exposure, room;
 
     if (UNLIKELY(reached > pair->reach_max
                  || __builtin_mul_overflow((uint64_t)(reached > other ? reached : other), lot_value, &product)))
         return 0;
     exposure = (int64_t)(product / 1000);
-    room = node->room - (exposure - pair->exposure);
-    if (UNLIKELY(room < 0 || (node->rate >= 0 && !take_token(node, now_ns))))
+    if (UNLIKELY(__builtin_sub_overflow(node->room, exposure - pair->exposure, &room) || (room | node->room_far) < 0
+                 || (node->rate >= 0 && !take_token(node, now_ns))))
         return 0;
     pair->reach[side] = reached;
     pair->exposure = exposure;
@@ -187,7 +186,7 @@ static __attribute__((noinline)) void take_back(struct risk *risk, uint32_t slot
         struct node *node = &risk->nodes.items[pair->node];
 
         pair->reach[side] -= lots;
-        node->room += pair->exposure - *exposures;
+        node_expose(node, *exposures - pair->exposure);
         pair->exposure = *exposures++;
         if (node->rate >= 0)
             node->bucket.tokens += BUCKET_ORDER;

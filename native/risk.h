@@ -113,7 +113,7 @@ static inline void risk_revalue(struct risk *risk, const struct listing *listing
 {
     int64_t exposure = listing_value(listing, pair_worst(pair));
 
-    risk->nodes.items[pair->node].room -= exposure - pair->exposure;
+    node_expose(&risk->nodes.items[pair->node], exposure - pair->exposure);
     pair->exposure = exposure;
 }
 

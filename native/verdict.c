@@ -192,7 +192,7 @@ static struct verdict check_exposure(const struct risk *risk, const struct path 
         if (limit < 0 || only_reduces(pair, intent))
             continue;
         asked = exposure_after(pair, listing, intent) - pair->exposure;
-        if (asked > node->room)
+        if (asked > node_room(node))
             return exceeded(REASON_GROSS_EXPOSURE_LIMIT, path->nodes[i], limit, value_saturate(node_exposure(node)), asked);
     }
     return passed();
