@@ -83,6 +83,12 @@ static inline uint32_t pair_instrument(const struct pair *pair)
     return (uint32_t)(pair->key - 1);
 }
 
+/* The slot that a pair has if its place in the index is its own; that of another, or PAIR_NONE, otherwise. */
+static inline uint32_t pairs_guess(const struct pairs *pairs, uint32_t node, uint32_t instrument)
+{
+    return pairs->index.table[index_far(pair_key(node, instrument)) & pairs->index.mask].place - 1;
+}
+
 /* The slot of a pair, or PAIR_NONE. */
 static inline __attribute__((always_inline)) uint32_t pairs_find(const struct pairs *pairs, uint32_t node, uint32_t instrument)
 {

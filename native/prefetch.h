@@ -31,33 +31,29 @@ PREFETCH prefetch_order(const struct engine *engine, const struct command *comma
 }
 
 /* The queue at the price of a new order, if its page is one in use, or some queue. */
-static inline __attribute__((always_inline)) const struct queue *guess_queue(const struct engine *engine,
-                                                                             const struct command *command)
+PREFETCH prefetch_queue(const struct engine *engine, const struct command *command)
 {
     uint32_t instrument = is_listed(engine, command->instrument) ? command->instrument : 0;
     int64_t number = page_number(command->price);
     const struct ladder_entry *entry = &engine->books[instrument].sides[(command->side + 1) % 2]
                                             .table[(uint64_t)number % LADDER_TABLE];
 
-    return page_queue(&engine->pages, entry->number == number ? entry->page : 0, command->price);
+    __builtin_prefetch(page_queue(&engine->pages, entry->number == number ? entry->page : 0, command->price), 1);
 }
 
-PREFETCH prefetch_queue(const struct engine *engine, const struct command *command)
-{
-    __builtin_prefetch(guess_queue(engine, command), 1);
-}
-
-/* The links of the youngest order of that queue; the queue and the links of the target. */
+/* The queue and the links of the target; what its owner, or a new order's, holds. */
 PREFETCH prefetch_neighbours(const struct engine *engine, const struct command *command)
 {
-    const struct queue *queue = guess_queue(engine, command);
+    const struct pairs *pairs = &engine->risk.pairs;
     uint32_t slot = directory_guess(&engine->pool.directory, command->target);
     const struct order *order = &engine->pool.orders[slot];
     uint32_t page = order->page < engine->pages.capacity ? order->page : 0;
+    uint32_t pair = pairs_guess(pairs, command->node, command->instrument);
 
-    __builtin_prefetch(&engine->pool.links[queue->tail < engine->pool.capacity ? queue->tail : 0], 1);
     __builtin_prefetch(&engine->pool.links[slot], 1);
     __builtin_prefetch(page_queue(&engine->pages, page, order->price), 1);
+    __builtin_prefetch(&pairs->items[order->pair < pairs->capacity ? order->pair : 0], 1);
+    __builtin_prefetch(&pairs->items[pair < pairs->capacity ? pair : 0], 1);
 }
 
 #endif

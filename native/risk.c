@@ -213,23 +213,6 @@ __attribute__((noinline)) int risk_reserve_within(struct risk *risk, uint32_t le
     return 1;
 }
 
-__attribute__((noinline)) void risk_release(struct risk *risk, const struct listing *listing, uint32_t leaf, uint8_t side,
-                                            int64_t lots)
-{
-    const struct listing now = *listing;
-    uint32_t slot = leaf;
-
-    do {
-        struct pair *pair = &risk->pairs.items[slot];
-
-        pair->reach[side - 1] -= lots;
-        risk_revalue(risk, &now, pair);
-        slot = pair->parent;
-    } while (slot != PAIR_NONE);
-    if (UNLIKELY(pair_is_empty(&risk->pairs.items[leaf])))
-        pairs_prune(&risk->pairs, leaf);
-}
-
 /* One step up the path of one side of a trade. */
 static inline uint32_t commit(struct risk *risk, const struct listing *listing, uint32_t slot, int64_t bought,
                               int64_t off_buys, int64_t off_sales)

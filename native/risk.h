@@ -137,7 +137,23 @@ int risk_reserve_within(struct risk *risk, uint32_t leaf, uint64_t lot_value, ui
                         int64_t now_ns);
 
 /* Takes `lots` off what is open. Frees pairs that become empty. */
-void risk_release(struct risk *risk, const struct listing *listing, uint32_t leaf, uint8_t side, int64_t lots);
+static inline void risk_release(struct risk *risk, const struct listing *listing, uint32_t leaf, uint8_t side,
+                                int64_t lots)
+{
+    const struct listing now = *listing;
+    uint32_t slot = leaf;
+
+    do { /* no path is longer than ENGINE_DEPTH_MAX */
+        struct pair *pair = &risk->pairs.items[slot];
+
+        pair->reach[side - 1] -= lots;
+        assert(pair_open(pair, side) >= 0);
+        risk_revalue(risk, &now, pair);
+        slot = pair->parent;
+    } while (slot != PAIR_NONE);
+    if (UNLIKELY(pair_is_empty(&risk->pairs.items[leaf])))
+        pairs_prune(&risk->pairs, leaf);
+}
 
 /* Moves `lots` of a trade from open to the positions of who buys and who sells: how far the side of an order reaches
  * stays, the other side's falls. Frees pairs that become empty. */
