@@ -7,13 +7,15 @@ static void collect_row(struct engine *engine, struct collection *collection, ui
 {
     for (uint32_t i = 0; i < count; i++) {
         const struct order *order = &engine->pool.orders[slot];
+        uint32_t next = engine->pool.links[slot].next;
 
+        __builtin_prefetch(&engine->pool.orders[next == SLOT_NONE ? slot : next]);
         if (collection->wants(engine, collection, order)) {
             assert(collection->count < engine->config.orders);
             engine->found[collection->count] = slot;
             engine->found_ids[collection->count++] = order->id;
         }
-        slot = engine->pool.links[slot].next;
+        slot = next;
     }
     assert(slot == SLOT_NONE);
 }

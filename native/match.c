@@ -185,9 +185,8 @@ static inline void trade_plainly(struct sweep *sweep, struct queue *queue, uint3
     struct order *maker = &engine->pool.orders[slot];
     int64_t lots = maker->leaves < taker->leaves ? maker->leaves : taker->leaves;
     int64_t price = maker->price;
-    uint32_t next = engine->pool.links[slot].next;
 
-    __builtin_prefetch(&engine->pool.orders[next == SLOT_NONE ? slot : next], 1);
+    pool_prefetch_after(&engine->pool, slot);
     maker->leaves -= lots;
     taker->leaves -= lots;
     exchange(engine, sweep->book, maker, taker, price, lots, FLAG_MAKER, 0);

@@ -74,6 +74,17 @@ static inline uint32_t pool_find(const struct pool *pool, uint64_t id)
     return directory_find(&pool->directory, id);
 }
 
+/* Asks for the third order after this one in its queue, and for where the next is found by its id. */
+static inline __attribute__((always_inline)) void pool_prefetch_after(const struct pool *pool, uint32_t slot)
+{
+    uint32_t next = pool->links[slot].next;
+    uint32_t second = next == SLOT_NONE ? slot : pool->links[next].next;
+    uint32_t third = second == SLOT_NONE ? slot : pool->links[second].next;
+
+    directory_prefetch(&pool->directory, pool->orders[next == SLOT_NONE ? slot : next].id);
+    __builtin_prefetch(&pool->orders[third == SLOT_NONE ? slot : third], 1);
+}
+
 /* The same for extras. A new one is all zeros, alone in its list, in no tree. */
 int extras_init(struct extras *extras, uint32_t capacity);
 void extras_free(struct extras *extras);

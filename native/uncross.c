@@ -52,6 +52,8 @@ static void trade(struct engine *engine, uint32_t buy, uint32_t sell, int64_t pr
     uint64_t buy_id = buyer->id;
     uint64_t sell_id = seller->id;
 
+    pool_prefetch_after(&engine->pool, buy);
+    pool_prefetch_after(&engine->pool, sell);
     match_trade(engine, buyer, seller, price, lots, FLAG_AUCTION, FLAG_AUCTION);
     place_auctioned(engine, buy, lots);
     place_auctioned(engine, sell, lots);
