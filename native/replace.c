@@ -183,13 +183,13 @@ static void shrink(struct engine *engine, uint32_t slot, const struct change *ch
     told.leaves = change->leaves;
     told.price = present_price(order, extra_of(engine, order));
     report_order(engine, EVENT_ORDER_REPLACED, &told, told.quantity, REASON_NONE, FLAG_KEPT_PRIORITY);
+    if (is_pegged(order->kind) || order->flags & FLAG_ALL_OR_NONE)
+        book_changed(engine, book_of(engine, order));
     if (less == 0)
         return;
     place_reduce(engine, slot, less);
     if (order->pair != PAIR_NONE)
         risk_release(&engine->risk, &book_of(engine, order)->listing, order->pair, order->side, less);
-    if (order->flags & FLAG_ALL_OR_NONE)
-        book_changed(engine, book_of(engine, order));
 }
 
 /* Whether an order stays where it is, changed: one that does not take part yet. */

@@ -124,3 +124,11 @@ def test_books_settle_when_an_order_that_waits_to_be_filled_goes(stage: Stage) -
     stage.sell(4, 105, node=BETA)
     stage.run(CommandType.SET_BANDS, quantity=900)
     assert stage.cancel(12)[1:] == ["trade 13 4@105", "trade 11 4@105"]
+
+
+def test_books_settle_when_an_order_is_replaced_by_what_it_was(stage: Stage) -> None:
+    stage.run(CommandType.SET_BANDS, quantity=100)
+    stage.buy(4, 105, flags=int(OrderFlag.ALL_OR_NONE))
+    stage.sell(4, 105, node=BETA)
+    stage.run(CommandType.SET_BANDS, quantity=900)
+    assert stage.replace(11, quantity=4)[1:] == ["trade 12 4@105", "trade 11 4@105"]

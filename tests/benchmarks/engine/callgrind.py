@@ -12,6 +12,7 @@ from pathlib import Path
 
 Costs = Counter[str]
 _ATTRIBUTE = re.compile(r"__attribute__\(\(.*?\)\)")
+_BEGINNING = re.compile(r"[A-Za-z]|__attribute__")
 _SIGNATURE = re.compile(r"(\w+)\(")
 
 
@@ -70,7 +71,7 @@ def _functions(path: str) -> list[tuple[int, int, str]]:
         elif line.startswith("}") and start:
             found.append((start, number, name))
             start = 0
-        elif not start and line[:1].isalpha() and (match := _SIGNATURE.search(_ATTRIBUTE.sub("", line))):
+        elif not start and _BEGINNING.match(line) and (match := _SIGNATURE.search(_ATTRIBUTE.sub("", line))):
             name = match[1]
     return found
 

@@ -18,19 +18,39 @@ from .callgrind import Costs, Profile
 
 ACTIONS = ("add", "cancel", "move", "reduce", "take")
 CACHES = ("--I1=32768,8,64", "--D1=32768,8,64", "--LL=1048576,8,64")
+STEPS, BATCHES = "count_steps", "count_batches"  # functions of the driver
 TOP = 15
 COMMANDS = 100_000
 
 
-def run(commands: int, batches: bool) -> Profile:
-    """Runs the flow under callgrind, and collects inside the measured loop only."""
+# What the engine spends on: files (both of a name), and functions of express.c, that instructions stand in.
+PARTS: dict[str, tuple[set[str], set[str]]] = {
+    "gate": (
+        {"risk", "verdict", "nodes", "pairs", "bucket", "value", "index"},
+        {"is_below", "reserves_change"},
+    ),
+    "client keys": ({"keys"}, set()),
+    "orders, queues, prices": (
+        {"pool", "directory", "order", "place", "ladder", "tree", "book"},
+        {"make", "rest", "leave", "enter", "page_in_use", "shrink", "move", "is_last_of"},
+    ),
+    "events": (
+        {"events", "report"},
+        {"tell_accepted", "tell_canceled", "tell_level", "tell_replaced"},
+    ),
+    "trading": ({"match", "enter", "trigger", "live"}, set()),
+}
+REST = "taking the command"
+
+
+def run(commands: int, collect: str) -> Profile:
+    """Runs the flow under callgrind, and collects inside one function of the driver only."""
     driver = compile_driver("driver-count", (*FLAGS, "-g"))
     output = FOLDER / "callgrind.out"
     words = ["valgrind", "--tool=callgrind", "--cache-sim=yes", *CACHES, "--compress-strings=no"]
     words += ["--compress-pos=no", f"--callgrind-out-file={output}"]
-    words += [f"--toggle-collect={'count_batches' if batches else 'count_steps'}"]
-    scenario = "count-batches" if batches else "count"
-    words += [str(driver), "--commands", str(commands), scenario]
+    words += [f"--toggle-collect={collect}"]
+    words += [str(driver), "--commands", str(commands), "count-batches" if collect == BATCHES else "count"]
     subprocess.run(words, check=True, capture_output=True, timeout=600)
     return callgrind.read(output)
 
@@ -73,12 +93,36 @@ def function_table(profile: Profile, commands: int) -> list[str]:
     return lines
 
 
+def _part(file: str, line: int) -> str:
+    """Returns what an instruction is for."""
+    name, function = Path(file).stem, callgrind.function_at(file, line)
+    for part, (files, functions) in PARTS.items():
+        if name in files or (name == "express" and function in functions):
+            return part
+    return REST
+
+
+def part_table(steps: Profile, commands: int) -> list[str]:
+    """Returns the instructions of each kind of command by what they are for; last, of the whole flow."""
+    spent: dict[str, Counter[str]] = {part: Counter() for part in (*PARTS, REST)}
+    calls = {action: steps.calls.get(f"step_{action}", (0, Counter()))[0] for action in ACTIONS}
+    for action in filter(calls.__getitem__, ACTIONS):
+        for (file, line), costs in run(commands, f"step_{action}").by_line.items():
+            spent[_part(file, line)][action] += costs["Ir"]
+    lines = [f"| instructions for | {' | '.join(ACTIONS)} | all |", "|---" * (len(ACTIONS) + 2) + "|"]
+    for part, counts in spent.items():
+        each = [f"{counts[action] / max(calls[action], 1):.0f}" for action in ACTIONS]
+        lines.append(f"| {part} | {' | '.join(each)} | {counts.total() / commands:.0f} |")
+    return lines
+
+
 def tables(commands: int = COMMANDS) -> list[str]:
     """Returns both tables, or the reason why there is none."""
     if shutil.which("valgrind") is None:
         return ["No valgrind here: instructions are not counted."]
-    steps, batches = run(commands, batches=False), run(commands, batches=True)
+    steps, batches = run(commands, STEPS), run(commands, BATCHES)
     lines = ["One command a call:", "", *action_table(steps, commands)]
+    lines += ["", "The same, by what the instructions are for:", "", *part_table(steps, commands)]
     lines += ["", "In batches of 1,000, by the function that the instructions were written in:", ""]
     return [*lines, *function_table(batches, commands), _line("all", commands, batches.total(), commands)]
 
@@ -89,7 +133,7 @@ def _misses(costs: Costs) -> int:
 
 def hot_lines(commands: int, count: int, by_misses: bool) -> list[str]:
     """Returns the lines of the source with most instructions or first-level misses: both, per command."""
-    profile = run(commands, batches=True)
+    profile = run(commands, BATCHES)
     weight = _misses if by_misses else lambda costs: costs["Ir"]
     ranked = sorted(profile.by_line.items(), key=lambda item: -weight(item[1]))[:count]
     return [
