@@ -63,12 +63,23 @@ INLINE void tell_level(struct engine *engine, const struct order *order, const s
     event_small(event, EVENT_BOOK_LEVEL, order->side, REASON_NONE, 0);
 }
 
+/* The page of a price that is not found in the table, made if need be. There is room. */
+static __attribute__((noinline)) uint32_t open_page(struct engine *engine, struct ladder *ladder, int64_t price)
+{
+    uint32_t page = ladder_search(&engine->pages, ladder, page_number(price));
+
+    return page == PAGE_NONE ? ladder_grow(&engine->pages, ladder, page_number(price)) : page;
+}
+
 /* Puts a plain order, which trades with nothing, into the queue of its price. */
 INLINE void rest(struct engine *engine, struct book *book, uint32_t slot, uint32_t page)
 {
     struct order *order = &engine->pool.orders[slot];
-    struct queue *queue = page_queue(&engine->pages, page, order->price);
+    struct queue *queue;
 
+    if (UNLIKELY(page == PAGE_NONE))
+        page = open_page(engine, book_side(book, order->side), order->price);
+    queue = page_queue(&engine->pages, page, order->price);
     if (UNLIKELY(queue->orders == 0)) {
         *queue = (struct queue){.head = SLOT_NONE, .tail = SLOT_NONE};
         ladder_fill(&engine->pages, book_side(book, order->side), page, order->price);
@@ -148,7 +159,7 @@ enum way express_new(struct engine *engine, const struct command *command)
         return WAY_LONG;
     book = &engine->books[command->instrument];
     page = page_in_use(book_side(book, command->side), command->price);
-    if (UNLIKELY((page == PAGE_NONE && command->time_in_force != TIF_IOC) || !is_welcome(engine, command, book)))
+    if (UNLIKELY((page == PAGE_NONE && engine->pages.used == engine->pages.capacity) || !is_welcome(engine, command, book)))
         return WAY_LONG;
     key = keys_place(&engine->keys, command->client_key);
     if (UNLIKELY(keys_find_at(&engine->keys, key, command->client_key) != 0))

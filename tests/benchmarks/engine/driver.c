@@ -24,7 +24,8 @@ struct scenario {
 
 static const struct scenario SCENARIOS[] = {
     {"one-symbol", one_symbol, 1}, {"variants", variants, 1},       {"many", many_symbols, 1},
-    {"huge", huge, 1},             {"sweep", sweep, 1},             {"cascade", cascade, 1},
+    {"huge", huge, 1},             {"apart", apart, 1},             {"sweep", sweep, 1},
+    {"cascade", cascade, 1},
     {"far", far_prices, 1},        {"mass-cancel", mass_cancel, 1}, {"auction", auction, 1},
     {"snapshot", snapshot, 1},     {"count", counted, 0},          {"count-batches", counted_batches, 0},
     {"dump", dump, 0},

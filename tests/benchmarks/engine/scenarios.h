@@ -22,6 +22,9 @@ void variants(const struct options *options);      /* the same with less and wit
 void many_symbols(const struct options *options);
 void huge(const struct options *options);
 
+/* apart.c */
+void apart(const struct options *options); /* adds alone, cancels alone */
+
 /* count.c */
 void counted(const struct options *options); /* for callgrind: the flow once, nothing timed */
 void counted_batches(const struct options *options);

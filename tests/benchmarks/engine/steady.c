@@ -20,20 +20,35 @@ static void describe(const char *section, const char *name, const struct workloa
 }
 
 /* Commands a microsecond: of whole repetitions, and of the short windows that they are made of. What else runs
- * on the machine meets all repetitions and few windows. */
+ * on the machine meets all repetitions, few windows, and hardly ever the same commands in each repetition. */
 struct rates {
     double whole[REPETITIONS_MAX];
     double *windows;
+    int64_t *least_ns; /* of each window, where all repetitions are of the same commands; or NULL */
     uint32_t count;
     uint32_t window_count;
     uint32_t window_capacity;
 };
 
-static void rates_init(struct rates *rates, uint64_t commands)
+static void rates_init(struct rates *rates, uint64_t commands, int repeats)
 {
-    uint64_t capacity = REPETITIONS_MAX + commands / WINDOW * REPETITIONS_MAX;
+    uint64_t windows = commands / WINDOW + 1;
+    uint64_t capacity = windows * REPETITIONS_MAX;
 
     *rates = (struct rates){.windows = take(capacity, sizeof(double)), .window_capacity = (uint32_t)capacity};
+    if (repeats)
+        rates->least_ns = take(windows, sizeof(int64_t));
+    for (uint64_t i = 0; repeats && i < windows; i++)
+        rates->least_ns[i] = INT64_MAX;
+}
+
+static double least_sum(const struct rates *rates, uint64_t commands)
+{
+    double sum = 0;
+
+    for (uint64_t i = 0; i * WINDOW < commands; i++)
+        sum += (double)rates->least_ns[i];
+    return sum;
 }
 
 /* Runs one repetition. */
@@ -49,6 +64,8 @@ static void rates_add(struct rates *rates, struct engine *engine, const struct c
         script_run(engine, commands + done, size, batch);
         window_ns = cpu_ns() - start_ns;
         spent_ns += window_ns;
+        if (rates->least_ns != NULL && window_ns < rates->least_ns[done / WINDOW])
+            rates->least_ns[done / WINDOW] = window_ns;
         done += size;
         if (rates->window_count < rates->window_capacity)
             rates->windows[rates->window_count++] = (double)size * 1000 / (double)window_ns;
@@ -74,7 +91,10 @@ static void throughput_row(const char *section, const char *name, const struct w
     row_number("million_per_second_in_windows", median(rates->windows, rates->window_count));
     row_number("million_per_second", middle);
     row_number("ns_per_command", 1000 / middle);
+    if (rates->least_ns != NULL)
+        row_number("ns_at_least", least_sum(rates, workload->measured) / (double)workload->measured);
     row_close();
+    free(rates->least_ns);
     free(rates->windows);
 }
 
@@ -84,7 +104,7 @@ static void throughput(const char *section, const char *name, const struct workl
 {
     struct rates rates;
 
-    rates_init(&rates, workload->measured);
+    rates_init(&rates, workload->measured, 1);
     for (uint32_t i = 0; i < repetitions(options, 9); i++) {
         struct engine *engine = warmed(workload, flow, options->batch);
 
@@ -178,7 +198,7 @@ void huge(const struct options *options)
     row_number("resident_bytes_per_live_order",
                (double)(resident_bytes() - before) / (double)flow.live_at_start);
     row_close();
-    rates_init(&rates, workload.measured);
+    rates_init(&rates, workload.measured, 0);
     for (uint32_t i = 0; i < parts; i++) {
         uint64_t size = workload.measured / parts;
 

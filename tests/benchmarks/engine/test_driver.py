@@ -9,7 +9,7 @@ import pytest
 from .build import compile_driver, run_driver
 
 STRICT = ("-std=c11", "-O1", "-Wall", "-Wextra", "-Wconversion", "-Werror")
-SECTIONS = {"one_symbol", "latency", "variants", "many_symbols", "memory", "worst", "snapshot"}
+SECTIONS = {"one_symbol", "latency", "variants", "many_symbols", "memory", "apart", "worst", "snapshot"}
 
 
 @pytest.fixture(scope="module")
