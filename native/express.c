@@ -40,27 +40,28 @@ INLINE uint32_t page_in_use(const struct ladder *ladder, int64_t price)
 /* Whether everything that the order names is as plain as the order itself, and there is room for it. */
 INLINE int is_welcome(const struct engine *engine, const struct command *command, const struct book *book)
 {
-    return (book->phase | book->has_bands) == 0 && book->listing.lot_value != 0 && is_number(command->price) && is_number(command->quantity)
-        && command->client_key != 0 && engine->pool.used < engine->pool.capacity;
+    return (book->phase | book->has_bands) == 0 && book->listing.lot_value != 0 && is_number(command->price)
+        && is_number(command->quantity) && command->client_key != 0 && engine->pool.used < engine->pool.capacity;
 }
 
-/* Whether only levels are told, and nothing follows the book: then what a command owes can be told at once. */
-INLINE int tells_levels(const struct engine *engine, const struct book *book)
+/* Whether an order follows the book. When none does, what a command owes can be told at once. */
+INLINE int is_followed(const struct book *book)
 {
-    return engine->feeds == FEED_LEVELS && (book->pegged.count | book->all_or_none.count) == 0;
+    return (book->pegged.count | book->all_or_none.count) != 0;
 }
 
-INLINE void tell_level(struct engine *engine, const struct order *order, const struct queue *queue)
+/* Tells the feeds of a plain order that has come, gone or shrunk. */
+INLINE void tell_book(struct engine *engine, const struct order *order, struct level level, int64_t shown, uint8_t flags)
 {
-    struct event *event = events_next(&engine->log);
+    if (LIKELY(engine->feeds == FEED_LEVELS))
+        report_one_level(engine, order, level);
+    else if (engine->feeds != 0)
+        report_feeds(engine, order, level, shown, flags);
+}
 
-    event->order = 0;
-    event->price = order->price;
-    event->quantity = queue->shown;
-    event->leaves = queue->orders;
-    event->instrument = order->instrument;
-    event->node = ENGINE_NONE;
-    event_small(event, EVENT_BOOK_LEVEL, order->side, REASON_NONE, 0);
+INLINE struct level level_of(const struct order *order, const struct queue *queue)
+{
+    return (struct level){.price = order->price, .quantity = queue->shown, .orders = queue->orders};
 }
 
 /* The page of a price that is not found in the table, made if need be. There is room. */
@@ -90,7 +91,7 @@ INLINE void rest(struct engine *engine, struct book *book, uint32_t slot, uint32
     queue->orders++;
     order->place = PLACE_BOOK;
     order->page = page;
-    tell_level(engine, order, queue);
+    tell_book(engine, order, level_of(order, queue), order->leaves, FLAG_ADDED);
 }
 
 /* Makes the order of a plain command, nowhere yet. What both say in small comes in the same places, one byte apart. */
@@ -140,7 +141,7 @@ INLINE enum way enter(struct engine *engine, struct book *book, const struct com
     slot = pool_take(&engine->pool);
     make(&engine->pool.orders[slot], command, pair);
     directory_add(&engine->pool.directory, slot);
-    if (UNLIKELY(!tells_levels(engine, book) || (best != 0 && command->price * sign >= best * sign))) {
+    if (UNLIKELY(is_followed(book) || (best != 0 && command->price * sign >= best * sign))) {
         enter_market(engine, &engine->pool.orders[slot], slot);
         return WAY_OWING;
     }
@@ -192,21 +193,22 @@ INLINE void leave(struct engine *engine, struct book *book, uint32_t slot)
 {
     const struct order *order = &engine->pool.orders[slot];
     struct queue *queue = page_queue(&engine->pages, order->page, order->price);
+    struct level level;
 
     queue_detach(&engine->pool, queue, slot);
     queue->shown -= order->leaves;
     queue->total -= order->leaves;
     queue->orders--;
-    tell_level(engine, order, queue);
-    if (UNLIKELY(queue->orders == 0))
+    level = level_of(order, queue);
+    if (UNLIKELY(level.orders == 0))
         ladder_drain(&engine->pages, book_side(book, order->side), order->page, order->price);
+    tell_book(engine, order, level, 0, FLAG_REMOVED);
 }
 
 /* Whether a command may change an order the short way. */
-static inline int is_plain_change(const struct engine *engine, const struct command *command, const struct order *order,
-                                  const struct book *book)
+static inline int is_plain_change(const struct command *command, const struct order *order, const struct book *book)
 {
-    return order->node == command->node && order_rests_plainly(order) && tells_levels(engine, book)
+    return order->node == command->node && order_rests_plainly(order) && !is_followed(book)
         && word_of(&command->type) >> 40 == 0;
 }
 
@@ -220,7 +222,7 @@ enum way express_cancel(struct engine *engine, const struct command *command)
         return WAY_LONG;
     order = &engine->pool.orders[slot];
     book = book_of(engine, order);
-    if (UNLIKELY(!is_plain_change(engine, command, order, book)))
+    if (UNLIKELY(!is_plain_change(command, order, book)))
         return WAY_LONG;
     tell_canceled(engine, order);
     leave(engine, book, slot);
@@ -257,7 +259,7 @@ static inline enum way shrink(struct engine *engine, struct book *book, struct o
     queue->shown -= less;
     queue->total -= less;
     risk_release(&engine->risk, &book->listing, order->pair, order->side, less);
-    tell_level(engine, order, queue);
+    tell_book(engine, order, level_of(order, queue), order->leaves, 0);
     return WAY_DONE;
 }
 
@@ -282,7 +284,8 @@ static inline int is_last_of(const struct engine *engine, uint32_t page)
     return (occupied & (occupied - 1)) == 0;
 }
 
-/* Puts a plain order to another price, at which it trades with nothing. */
+/* Puts a plain order to another price, at which it trades with nothing. The top is told once a command, not twice: so only
+ * where it is not. */
 static inline enum way move(struct engine *engine, struct book *book, uint32_t slot, const struct command *command)
 {
     struct order *order = &engine->pool.orders[slot];
@@ -291,7 +294,8 @@ static inline enum way move(struct engine *engine, struct book *book, uint32_t s
     uint32_t page = page_in_use(book_side(book, order->side), command->price);
     struct order moved = *order;
 
-    if (UNLIKELY((book->phase | book->has_bands) != 0 || book->listing.lot_value == 0 || page == PAGE_NONE
+    if (UNLIKELY((engine->feeds & ~(uint32_t)FEED_LEVELS) != 0 || (book->phase | book->has_bands) != 0
+                 || book->listing.lot_value == 0 || page == PAGE_NONE
                  || is_last_of(engine, page) || !is_number(command->price) || !is_number(quantity) || leaves <= 0
                  || book_would_trade(book, order->side, command->price)
                  || !reserves_change(engine, book, order, command, quantity)))
@@ -318,7 +322,7 @@ enum way express_replace(struct engine *engine, const struct command *command)
         return WAY_LONG;
     order = &engine->pool.orders[slot];
     book = book_of(engine, order);
-    if (UNLIKELY(!is_plain_change(engine, command, order, book) || command->client_key != 0 || command->quantity < 0))
+    if (UNLIKELY(!is_plain_change(command, order, book) || command->client_key != 0 || command->quantity < 0))
         return WAY_LONG;
     if (command->price != 0 && command->price != order->price)
         return move(engine, book, slot, command);

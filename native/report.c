@@ -184,9 +184,9 @@ static struct top top_of(const struct engine *engine, const struct ladder *ladde
     return (struct top){.price = ladder->best_price, .shown = queue->shown, .orders = queue->orders};
 }
 
-static void report_top(struct engine *engine, uint8_t side)
+static void report_top(struct engine *engine, uint32_t instrument, uint8_t side)
 {
-    struct book *book = &engine->books[engine->owed.instrument];
+    struct book *book = &engine->books[instrument];
     struct top *told = &book->told[side - 1];
     struct top now = top_of(engine, book_side(book, side));
 
@@ -195,7 +195,7 @@ static void report_top(struct engine *engine, uint8_t side)
     *told = now;
     events_add(&engine->log, (struct event){
         .type = EVENT_BOOK_TOP,
-        .instrument = engine->owed.instrument,
+        .instrument = instrument,
         .node = ENGINE_NONE,
         .side = side,
         .price = now.price,
@@ -211,10 +211,21 @@ void report_owed(struct engine *engine)
     report_level(engine, SIDE_BUY);
     report_level(engine, SIDE_SELL);
     if (engine->feeds & FEED_TOP) {
-        report_top(engine, SIDE_BUY);
-        report_top(engine, SIDE_SELL);
+        report_top(engine, engine->owed.instrument, SIDE_BUY);
+        report_top(engine, engine->owed.instrument, SIDE_SELL);
     }
     engine->owed.instrument = ENGINE_NONE;
+}
+
+void report_feeds(struct engine *engine, const struct order *order, struct level level, int64_t shown, uint8_t flags)
+{
+    report_book_order(engine, order, shown, flags);
+    if (engine->feeds & FEED_LEVELS)
+        report_one_level(engine, order, level);
+    if (engine->feeds & FEED_TOP) {
+        report_top(engine, order->instrument, SIDE_BUY);
+        report_top(engine, order->instrument, SIDE_SELL);
+    }
 }
 
 void report_forget(struct engine *engine, const struct page *page)

@@ -89,6 +89,24 @@ static inline void report_book_order(struct engine *engine, const struct order *
         report_shown(engine, order, shown, flags);
 }
 
+/* Tells the level of an order at once. */
+static inline __attribute__((always_inline)) void report_one_level(struct engine *engine, const struct order *order,
+                                                                   struct level level)
+{
+    struct event *event = events_next(&engine->log);
+
+    event->order = 0;
+    event->price = level.price;
+    event->quantity = level.quantity;
+    event->leaves = level.orders;
+    event->instrument = order->instrument;
+    event->node = ENGINE_NONE;
+    event_small(event, EVENT_BOOK_LEVEL, order->side, REASON_NONE, 0);
+}
+
+/* Tells all feeds of an order that has come, gone or shrunk while nothing is owed: what it shows, its level, the top. */
+void report_feeds(struct engine *engine, const struct order *order, struct level level, int64_t shown, uint8_t flags);
+
 /* Tells what is owed of one instrument's levels and top, and owes nothing any more. */
 void report_owed(struct engine *engine);
 
