@@ -297,6 +297,7 @@ static inline __attribute__((always_inline)) void look_ahead(const struct engine
         prefetch_neighbours(engine, commands + PREFETCH_NEIGHBOURS);
 }
 
+/* Runs commands until the array of events may be full. Returns how many. */
 static inline __attribute__((always_inline)) uint32_t take_ahead(struct engine *engine, const struct command *commands,
                                                                  uint32_t count, int is_far)
 {

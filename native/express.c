@@ -19,14 +19,13 @@ INLINE int is_plain(const struct command *command)
         && (modes >> command->self_trade & 1) != 0;
 }
 
-/* Whether the limits on single orders allow it: they stand in the ceiling of its pair, if that is up to date. */
-static inline int is_below(const struct risk *risk, uint32_t pair, const struct listing *listing,
-                           const struct command *command)
+/* Whether the limits on single orders allow one: they stand in the ceiling of its pair, if that is up to date. */
+static inline int is_below(const struct risk *risk, uint32_t pair, const struct listing *listing, uint8_t side,
+                           int64_t quantity, int64_t price)
 {
     const struct ceiling *ceiling = &risk->pairs.ceilings[pair];
 
-    return ceiling->version == risk->version
-        && risk_is_below(ceiling, listing, command->side, command->quantity, command->price, command->price);
+    return ceiling->version == risk->version && risk_is_below(ceiling, listing, side, quantity, price, price);
 }
 
 /* The page of a price, if it is one in use; a doubt is PAGE_NONE. */
@@ -166,7 +165,8 @@ enum way express_new(struct engine *engine, const struct command *command)
     if (UNLIKELY(keys_find_at(&engine->keys, key, command->client_key) != 0))
         return WAY_LONG;
     pair = pairs_find(&risk->pairs, command->node, command->instrument);
-    if (UNLIKELY(pair == PAIR_NONE || !is_below(risk, pair, &book->listing, command)
+    if (UNLIKELY(pair == PAIR_NONE
+                 || !is_below(risk, pair, &book->listing, command->side, command->quantity, command->price)
                  || !risk_reserve_within(risk, pair, book->listing.lot_value, command->side - 1U, command->quantity,
                                          engine->time_ns)))
         return WAY_LONG;
@@ -205,16 +205,24 @@ INLINE void leave(struct engine *engine, struct book *book, uint32_t slot)
     tell_book(engine, order, level, 0, FLAG_REMOVED);
 }
 
-/* Whether a command may change an order the short way. */
-static inline int is_plain_change(const struct command *command, const struct order *order, const struct book *book)
+/* The slot of the order that a command may change the short way, or SLOT_NONE. */
+INLINE uint32_t plain_target(struct engine *engine, const struct command *command)
 {
-    return order->node == command->node && order_rests_plainly(order) && !is_followed(book)
-        && word_of(&command->type) >> 40 == 0;
+    uint32_t slot = pool_find(&engine->pool, command->target);
+    const struct order *order;
+
+    if (UNLIKELY(slot == SLOT_NONE))
+        return SLOT_NONE;
+    order = &engine->pool.orders[slot];
+    if (UNLIKELY(order->node != command->node || !order_rests_plainly(order) || is_followed(book_of(engine, order))
+                 || word_of(&command->type) >> 40 != 0))
+        return SLOT_NONE;
+    return slot;
 }
 
 enum way express_cancel(struct engine *engine, const struct command *command)
 {
-    uint32_t slot = pool_find(&engine->pool, command->target);
+    uint32_t slot = plain_target(engine, command);
     struct order *order;
     struct book *book;
 
@@ -222,8 +230,6 @@ enum way express_cancel(struct engine *engine, const struct command *command)
         return WAY_LONG;
     order = &engine->pool.orders[slot];
     book = book_of(engine, order);
-    if (UNLIKELY(!is_plain_change(command, order, book)))
-        return WAY_LONG;
     tell_canceled(engine, order);
     leave(engine, book, slot);
     risk_release(&engine->risk, &book->listing, order->pair, order->side, order->leaves);
@@ -267,13 +273,11 @@ static inline enum way shrink(struct engine *engine, struct book *book, struct o
 static inline int reserves_change(struct engine *engine, const struct book *book, const struct order *order,
                                   const struct command *command, int64_t quantity)
 {
-    struct risk *risk = &engine->risk;
-    const struct ceiling *ceiling = &risk->pairs.ceilings[order->pair];
+    const struct listing *listing = &book->listing;
 
-    return ceiling->version == risk->version
-        && risk_is_below(ceiling, &book->listing, order->side, quantity, command->price, command->price)
-        && risk_reserve_within(risk, order->pair, book->listing.lot_value, order->side - 1U, quantity - order->quantity,
-                               engine->time_ns);
+    return is_below(&engine->risk, order->pair, listing, order->side, quantity, command->price)
+        && risk_reserve_within(&engine->risk, order->pair, listing->lot_value, order->side - 1U,
+                               quantity - order->quantity, engine->time_ns);
 }
 
 /* Whether a page has one price in use: it may be gone when an order has left. */
@@ -290,7 +294,7 @@ static inline enum way move(struct engine *engine, struct book *book, uint32_t s
 {
     struct order *order = &engine->pool.orders[slot];
     int64_t quantity = command->quantity == 0 ? order->quantity : command->quantity;
-    int64_t leaves = order->leaves + quantity - order->quantity;
+    int64_t leaves = quantity - order->quantity + order->leaves; /* in this order, for any quantity above 0 */
     uint32_t page = page_in_use(book_side(book, order->side), command->price);
     struct order moved = *order;
 
@@ -314,16 +318,14 @@ static inline enum way move(struct engine *engine, struct book *book, uint32_t s
 
 enum way express_replace(struct engine *engine, const struct command *command)
 {
-    uint32_t slot = pool_find(&engine->pool, command->target);
+    uint32_t slot = plain_target(engine, command);
     struct order *order;
     struct book *book;
 
-    if (UNLIKELY(slot == SLOT_NONE))
+    if (UNLIKELY(slot == SLOT_NONE || command->client_key != 0 || command->quantity < 0))
         return WAY_LONG;
     order = &engine->pool.orders[slot];
     book = book_of(engine, order);
-    if (UNLIKELY(!is_plain_change(command, order, book) || command->client_key != 0 || command->quantity < 0))
-        return WAY_LONG;
     if (command->price != 0 && command->price != order->price)
         return move(engine, book, slot, command);
     return command->quantity == 0 ? WAY_LONG : shrink(engine, book, order, command->quantity);

@@ -9,9 +9,8 @@
 #include <sys/mman.h>
 #endif
 
-/* Blocks of several huge pages are put on them: a random access then misses no table of pages. */
+/* Blocks of one and more are put on huge pages: a random access then misses no table of pages. */
 #define HUGE_PAGE (UINT64_C(1) << 21)
-#define HUGE_BLOCK HUGE_PAGE
 
 static void ask_for_huge_pages(void *lines, uint64_t bytes)
 {
@@ -27,7 +26,7 @@ static void ask_for_huge_pages(void *lines, uint64_t bytes)
 void *lines_new(uint64_t count, size_t size)
 {
     uint64_t bytes = count * size;
-    uint64_t boundary = bytes >= HUGE_BLOCK ? HUGE_PAGE : LINE_BYTES;
+    uint64_t boundary = bytes >= HUGE_PAGE ? HUGE_PAGE : LINE_BYTES;
     unsigned char *block = calloc(1, bytes + boundary + sizeof block);
     unsigned char *lines;
 
@@ -36,7 +35,7 @@ void *lines_new(uint64_t count, size_t size)
     lines = block + sizeof block;
     lines += (boundary - (uintptr_t)lines % boundary) % boundary;
     memcpy(lines - sizeof block, &block, sizeof block);
-    if (bytes >= HUGE_BLOCK)
+    if (bytes >= HUGE_PAGE)
         ask_for_huge_pages(lines, bytes);
     return lines;
 }

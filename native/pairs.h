@@ -111,9 +111,10 @@ int pairs_fit(const struct pairs *pairs, const struct path *path);
 /* Makes the pairs that the path lacks. They fit. */
 void pairs_complete(struct pairs *pairs, uint32_t instrument, struct path *path);
 
+/* Whether a pair exists for nothing. One that was freed is none: a trade may end a pair with the one below it. */
 static inline int pair_is_empty(const struct pair *pair)
 {
-    return (pair->reach[0] | pair->reach[1]) == 0 && (pair->children | pair->stands) == 0;
+    return (pair->reach[0] | pair->reach[1]) == 0 && (pair->children | pair->stands) == 0 && pair->key != 0;
 }
 
 /* Sets LIMIT_POSITION; ENGINE_POSITION_MAX for none. */

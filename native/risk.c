@@ -244,7 +244,7 @@ __attribute__((noinline)) void risk_trade(struct risk *risk, const struct listin
         up = commit(risk, &now, up, 0, lots, lots);
     if (UNLIKELY(pair_is_empty(&risk->pairs.items[buyer])))
         pairs_prune(&risk->pairs, buyer);
-    if (UNLIKELY(seller != buyer && pair_is_empty(&risk->pairs.items[seller])))
+    if (UNLIKELY(pair_is_empty(&risk->pairs.items[seller])))
         pairs_prune(&risk->pairs, seller);
 }
 

@@ -126,6 +126,15 @@ def test_books_settle_when_an_order_that_waits_to_be_filled_goes(stage: Stage) -
     assert stage.cancel(12)[1:] == ["trade 13 4@105", "trade 11 4@105"]
 
 
+def test_both_positions_of_a_node_and_the_one_above_it_end_with_one_trade(stage: Stage) -> None:
+    stage.buy(5, 100, node=FIRM)
+    stage.sell(5, 100)
+    stage.sell(5, 100, node=FIRM)
+    assert stage.buy(5, 100)[1:] == ["trade 12 5@100", "trade 13 5@100"]
+    stage.pair.compare_state()
+    assert stage.buy(4, 99) == ["accepted 14 4@99 left 4"]
+
+
 def test_books_settle_when_an_order_is_replaced_by_what_it_was(stage: Stage) -> None:
     stage.run(CommandType.SET_BANDS, quantity=100)
     stage.buy(4, 105, flags=int(OrderFlag.ALL_OR_NONE))
