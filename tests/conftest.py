@@ -1,6 +1,10 @@
-"""What all tests share: databases, and the rule that a run of CI skips nothing."""
+"""What all tests share: databases, the rule that a run of CI skips nothing, and an end for a test that hangs."""
 
+import faulthandler
 import os
+import sys
+import threading
+from collections.abc import Generator
 
 import pytest
 
@@ -9,6 +13,26 @@ from tests.postgres_server import database_url, on_both_databases, postgres_serv
 __all__ = ["database_url", "on_both_databases", "postgres_server", "postgres_url"]
 
 NOTHING_MAY_BE_SKIPPED = os.environ.get("CI") == "true"
+TEST_MAX_S = 240.0  # the slowest takes a tenth of it
+
+
+@pytest.hookimpl(wrapper=True)
+def pytest_runtest_protocol(item: pytest.Item) -> Generator[None, object, object]:
+    """Ends the run when a test hangs. Its name comes last, where a log that was cut still has it."""
+    watch = threading.Timer(TEST_MAX_S, _give_up, [item])
+    watch.daemon = True
+    watch.start()
+    try:
+        return (yield)
+    finally:
+        watch.cancel()
+
+
+def _give_up(item: pytest.Item) -> None:
+    item.config.pluginmanager.getplugin("capturemanager").suspend_global_capture(in_=True)
+    faulthandler.dump_traceback(sys.__stderr__)
+    print(f"\n{item.nodeid} hung: not over after {TEST_MAX_S:.0f} s", file=sys.__stderr__, flush=True)
+    os._exit(1)
 
 
 def pytest_sessionfinish(session: pytest.Session, exitstatus: int) -> None:
