@@ -9,10 +9,13 @@ ROOT = Path(__file__).resolve().parent.parent
 GENERATED = "_engine.c"
 
 
+HEADERS = ("engine.h", "venue/venue.h")  # what Python calls
+
+
 def declarations() -> str:
-    """Returns what engine.h declares, without the preprocessor lines that cffi cannot read."""
-    header = (ROOT / "native" / "engine.h").read_text()
-    return re.sub(r"^\s*#.*$", "", header, flags=re.MULTILINE)
+    """Returns what the headers declare, without the preprocessor lines that cffi cannot read."""
+    text = "".join((ROOT / "native" / header).read_text() for header in HEADERS)
+    return re.sub(r"^\s*#.*$", "", text, flags=re.MULTILINE)
 
 
 def sources() -> list[str]:
@@ -22,10 +25,8 @@ def sources() -> list[str]:
 
 
 # native/python/bound.c has the function that Python calls first: it adds a type to what cffi makes.
-PREAMBLE = """
-#include "engine.h"
-#define PyInit__engine engine_module
-"""
+INCLUDES = "".join(f'#include "{header}"\n' for header in HEADERS)
+PREAMBLE = INCLUDES + "#define PyInit__engine engine_module\n"
 
 ffi = FFI()
 ffi.cdef(declarations())
@@ -34,6 +35,6 @@ ffi.set_source(
     PREAMBLE,
     sources=sources(),
     include_dirs=["native"],
-    depends=sorted(f"native/{path.name}" for path in (ROOT / "native").glob("*.h")),
+    depends=sorted(str(path.relative_to(ROOT)) for path in (ROOT / "native").rglob("*.h")),
     extra_compile_args=["-O3", "-flto", "-fvisibility=hidden", "-std=c11", "-Wall", "-Wextra"],
 )
