@@ -3,8 +3,6 @@
 import fcntl
 import json
 import os
-import random
-import socket
 import sys
 import time
 from collections.abc import Iterator, Mapping
@@ -13,12 +11,11 @@ from dataclasses import asdict, dataclass, field
 from pathlib import Path
 from typing import Any, TextIO
 
+from .runtime.ports import LOOPBACK, free_port, free_ports, is_free
 from .runtime.settings import SERVICES
 from .supervision import Program
 
 START_ORDER = ("orders", "assets", "risk", "portfolio", "pricing", "strategy", "gateway", "websocket", "edge")
-LOOPBACK = "127.0.0.1"
-_INTERNAL_PORTS = range(20_000, 32_000)  # below those that Linux gives to outgoing connections
 _PORTS_FREE_WITHIN_S = 2.0  # the processes of a platform that was killed need a moment to go
 _LOCK_WITHIN_S = 0.3  # longer than `is_running` of another command looks
 _STOP_GRACE_S = 1.0
@@ -143,7 +140,7 @@ def plan(wishes: Wishes) -> Platform:
     if port == websocket_port:
         raise StartError(f"--port and --ws-port are both {port}; give each its own")
     names = (*SERVICES, "gateway")
-    ports = _free_ports(len(names), {port, websocket_port})
+    ports = free_ports(len(names), {port, websocket_port})
     return Platform(
         data_dir=wishes.data_dir.resolve(),
         database_url=wishes.database_url,
@@ -158,37 +155,13 @@ def plan(wishes: Wishes) -> Platform:
 
 def _public_port(host: str, port: int, flag: str) -> int:
     if port == 0:
-        return _free_ports(1, set())[0]
+        return free_port()
     deadline_s = time.monotonic() + _PORTS_FREE_WITHIN_S
-    while not _is_free(host, port):
+    while not is_free(host, port):
         if time.monotonic() > deadline_s:
             raise StartError(f"{host}:{port} cannot be listened on; choose another port with {flag}")
         time.sleep(0.05)
     return port
-
-
-def _is_free(host: str, port: int) -> bool:
-    family = socket.AF_INET6 if ":" in host else socket.AF_INET
-    with socket.socket(family) as probe:
-        probe.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
-        try:
-            probe.bind((host, port))
-            probe.listen(1)
-        except OSError:
-            return False
-    return True
-
-
-def _free_ports(count: int, taken: set[int]) -> list[int]:
-    candidates = list(_INTERNAL_PORTS)
-    random.SystemRandom().shuffle(candidates)
-    found: list[int] = []
-    for port in candidates:
-        if len(found) == count:
-            break
-        if port not in taken and _is_free(LOOPBACK, port):
-            found.append(port)
-    return found
 
 
 def programs() -> list[Program]:

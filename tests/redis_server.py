@@ -8,10 +8,11 @@ import subprocess
 import tempfile
 import time
 from collections.abc import Iterator
-from contextlib import closing
 from pathlib import Path
 
 import pytest
+
+from tickmesh.services.runtime.ports import free_port
 
 
 def find_binary() -> str | None:
@@ -31,7 +32,7 @@ class RedisServer:
 
     def __init__(self, directory: Path) -> None:
         self._directory = directory
-        self.port = _free_port()
+        self.port = free_port()
         self.process: subprocess.Popen[bytes] | None = None
         self.start()
 
@@ -57,13 +58,6 @@ class RedisServer:
             self.process.kill()
             self.process.wait()
             self.process = None
-
-
-def _free_port() -> int:
-    with closing(socket.socket()) as probe:
-        probe.bind(("127.0.0.1", 0))
-        port: int = probe.getsockname()[1]
-        return port
 
 
 def _wait_for_pong(port: int, within_s: float = 10.0) -> None:

@@ -1,7 +1,6 @@
 """Runs services inside a test: a real server on free ports, real tables in a folder of the test."""
 
 import os
-import socket
 import time
 from collections.abc import AsyncIterator, Callable, Sequence
 from contextlib import asynccontextmanager
@@ -9,15 +8,8 @@ from pathlib import Path
 from typing import Any
 
 from .host import Host, Start, open_host
+from .ports import free_ports
 from .settings import SERVICES, RuntimeSettings
-
-
-def free_port() -> int:
-    """Returns a port of the loopback interface that was free a moment ago."""
-    with socket.socket() as probe:
-        probe.bind(("127.0.0.1", 0))
-        port: int = probe.getsockname()[1]
-        return port
 
 
 @asynccontextmanager
@@ -31,7 +23,8 @@ async def serve_for_test(
     every = list(starts) if isinstance(starts, Sequence) else [starts]
     names = [start.__module__.split(".")[-2] for start in every]
     names = [name for name in names if name in SERVICES] or ["assets"]
-    addresses = {f"{name}_address": f"127.0.0.1:{free_port()}" for name in names}
+    ports = free_ports(len(names))
+    addresses = {f"{name}_address": f"127.0.0.1:{port}" for name, port in zip(names, ports, strict=True)}
     database_url = os.environ.get("TICKMESH_DATABASE_URL", "")
     plain = {"data_dir": tmp_path, "database_url": database_url, "stop_grace_s": 0.1}
     chosen = RuntimeSettings(**{**plain, **addresses, **settings})

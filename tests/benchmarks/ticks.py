@@ -27,7 +27,7 @@ from tickmesh.pricing.v1.pricing_pb2_grpc import PricingServiceStub
 from tickmesh.services.pricing.domain.ticks import Ticks, from_bytes, to_bytes
 from tickmesh.services.runtime import client, contract, host, settings
 from tickmesh.services.runtime.identity import Signer
-from tickmesh.services.runtime.testing import free_port
+from tickmesh.services.runtime.ports import free_port
 
 SYMBOLS = ("AAPL", "MSFT", "NVDA", "SPY")
 TRADE_SHARE = 0.05

@@ -3,16 +3,16 @@
 import json
 import os
 import signal
-import socket
 import subprocess
 import sys
 import time
-from contextlib import closing
 from pathlib import Path
 from typing import Any
 
 import httpx
 import psutil
+
+from tickmesh.services.runtime.ports import free_ports
 
 from .clients import GrpcClient
 
@@ -21,21 +21,12 @@ STOPPED_WITHIN_S = 30.0
 _BINARIES = Path(sys.executable).parent
 
 
-def free_port() -> int:
-    """Returns a port of the loopback interface that nobody listens on."""
-    with closing(socket.socket()) as probe:
-        probe.bind(("127.0.0.1", 0))
-        port: int = probe.getsockname()[1]
-        return port
-
-
 class RunningPlatform:
     """One data directory with two public ports, and the platform that runs there."""
 
     def __init__(self, data_dir: Path, *flags: str) -> None:
         self.data_dir = data_dir
-        self.port = free_port()
-        self.websocket_port = free_port()
+        self.port, self.websocket_port = free_ports(2)
         self.seconds_to_healthy = 0.0
         self._flags = flags
         self._process: subprocess.Popen[bytes] | None = None

@@ -16,7 +16,8 @@ from tickmesh.gateway.settings import GatewaySettings
 from tickmesh.services.runtime.contract import all_scopes
 from tickmesh.services.runtime.host import Host
 from tickmesh.services.runtime.identity import Signer
-from tickmesh.services.runtime.testing import free_port, serve_for_test
+from tickmesh.services.runtime.ports import free_port, free_ports
+from tickmesh.services.runtime.testing import serve_for_test
 
 from .venue import Venue
 
@@ -47,12 +48,13 @@ class Gateway:
 
 
 def gateway_settings(tmp_path: Path, address: str) -> GatewaySettings:
+    port, http_port, websocket_port = free_ports(3)
     return GatewaySettings(
         data_dir=tmp_path,
         stop_grace_s=0.1,
-        port=free_port(),
-        http_address=f"127.0.0.1:{free_port()}",
-        websocket_address=f"127.0.0.1:{free_port()}",
+        port=port,
+        http_address=f"127.0.0.1:{http_port}",
+        websocket_address=f"127.0.0.1:{websocket_port}",
         page_dir=tmp_path / "page",
         assets_address=address,
         orders_address=address,

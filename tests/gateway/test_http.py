@@ -13,7 +13,7 @@ from tickmesh.gateway.http.serving import run_http
 from tickmesh.gateway.settings import PAGE_DIR
 from tickmesh.orders.v1 import orders_pb2
 from tickmesh.services.runtime.identity import Signer
-from tickmesh.services.runtime.testing import free_port
+from tickmesh.services.runtime.ports import free_port
 
 from .conftest import Gateway, answers_at, running, until
 from .test_edge import ORDER

@@ -8,7 +8,7 @@ from pathlib import Path
 import pytest
 
 from tickmesh.services.runtime.identity import Signer
-from tickmesh.services.runtime.testing import free_port
+from tickmesh.services.runtime.ports import free_port
 
 from .conftest import answers_at
 

@@ -16,7 +16,8 @@ from tickmesh.services.cli import main
 from tickmesh.services.orders.service import start as orders
 from tickmesh.services.portfolio.service import start as portfolio
 from tickmesh.services.pricing.service import start as pricing
-from tickmesh.services.runtime.testing import free_port, serve_for_test
+from tickmesh.services.runtime.ports import free_port
+from tickmesh.services.runtime.testing import serve_for_test
 
 
 @dataclass(frozen=True)

@@ -9,7 +9,7 @@ import pytest
 
 from tickmesh.services.cli import main
 from tickmesh.services.cli.registry import ENTRIES
-from tickmesh.services.runtime.testing import free_port
+from tickmesh.services.runtime.ports import free_port
 
 
 def test_every_command_explains_itself(capsys: pytest.CaptureFixture[str]) -> None:

@@ -20,8 +20,8 @@ from tickmesh.orders.v1 import orders_pb2_grpc
 from tickmesh.services.orders.verification import verify
 from tickmesh.services.runtime import client, contract, identity
 from tickmesh.services.runtime.database import make_engine
+from tickmesh.services.runtime.ports import free_ports
 from tickmesh.services.runtime.settings import RuntimeSettings
-from tickmesh.services.runtime.testing import free_port
 
 DAY_NS = 86_400 * 10**9
 SERVER = """
@@ -96,7 +96,8 @@ async def test_no_order_of_a_new_day_meets_one_of_the_day_before(tmp_path: Path)
 @asynccontextmanager
 async def a_server(folder: Path) -> AsyncIterator[tuple[asyncio.subprocess.Process, Desk]]:
     """Runs assets and orders in a process of their own, and kills it in the end."""
-    addresses = {name: f"127.0.0.1:{free_port()}" for name in ("assets", "orders")}
+    names = ("assets", "orders")
+    addresses = {name: f"127.0.0.1:{port}" for name, port in zip(names, free_ports(2), strict=True)}
     told = {f"TICKMESH_{name.upper()}_ADDRESS": address for name, address in addresses.items()}
     environment = {**os.environ, **told, "TICKMESH_DATA_DIR": str(folder)}
     process = await asyncio.create_subprocess_exec(

@@ -19,7 +19,8 @@ from tickmesh.portfolio.v1.portfolio_pb2_grpc import PortfolioServiceStub
 from tickmesh.services.portfolio.domain.positions import Holding
 from tickmesh.services.portfolio.wire import fill_of
 from tickmesh.services.runtime.host import Start
-from tickmesh.services.runtime.testing import free_port, serve_for_test
+from tickmesh.services.runtime.ports import free_port
+from tickmesh.services.runtime.testing import serve_for_test
 
 TRADES = 400
 PROGRAM = """

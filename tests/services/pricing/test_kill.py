@@ -15,7 +15,8 @@ import grpc
 from tests.services.pricing.fakes import FakeAssets, FakeOrders, both_sides, starts
 from tickmesh.pricing.v1 import pricing_pb2 as pb
 from tickmesh.pricing.v1.pricing_pb2_grpc import PricingServiceStub
-from tickmesh.services.runtime.testing import free_port, serve_for_test
+from tickmesh.services.runtime.ports import free_port
+from tickmesh.services.runtime.testing import serve_for_test
 
 TRADES = 400
 PROGRAM = """
