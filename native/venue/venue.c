@@ -47,10 +47,17 @@ void venue_free(struct venue *venue)
     free(venue);
 }
 
+static int is_increment(uint64_t factor, uint8_t places)
+{
+    return factor != 0 && factor <= INT64_MAX && places <= VENUE_PLACES_MAX;
+}
+
 int venue_list(struct venue *venue, const struct venue_instrument *instrument)
 {
     uint32_t index = venue->instrument_count;
     if (index == venue->config.instruments || instrument->symbol_length > VENUE_SYMBOL_MAX ||
+        !is_increment(instrument->price_factor, instrument->price_places) ||
+        !is_increment(instrument->quantity_factor, instrument->quantity_places) ||
         !names_add(&venue->symbols, instrument->symbol, instrument->symbol_length, index))
         return 0;
     venue->instruments[index] = *instrument;

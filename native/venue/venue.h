@@ -44,7 +44,7 @@ struct venue_instrument {
     uint8_t reserved[5];
 };
 
-/* Adds an instrument at the next index. Returns 1, or 0 when there is no room. */
+/* Adds an instrument at the next index. Returns 1, or 0 when there is no room or an increment is none. */
 int venue_list(struct venue *venue, const struct venue_instrument *instrument);
 
 /* Adds a place in the tree at the next index: `name` for people ("portfolio/demo"), the portfolio ("" where orders do not
