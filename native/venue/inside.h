@@ -59,7 +59,16 @@ struct venue {
     uint32_t instrument_count, node_count, live_count;
     uint32_t first_free;      /* ENGINE_NONE: none */
     uint32_t fresh;           /* slots from here on were never used */
+    uint32_t leg_count;
+    struct live legs[ENGINE_LEGS_MAX]; /* orders of a list that is not whole yet: status 0 */
+    uint64_t last_command;    /* that was applied */
 };
+
+/* One more than the engine has room for: an order that never rests passes through a full engine. */
+static inline uint64_t venue_slots(const struct venue *venue)
+{
+    return (uint64_t)venue->config.orders + 1;
+}
 
 /* The node of a portfolio and a strategy ("" for the portfolio itself), or ENGINE_NONE. */
 uint32_t venue_find_node(const struct venue *venue, const char *portfolio, uint32_t portfolio_length,

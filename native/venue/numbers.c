@@ -1,8 +1,6 @@
 #include "numbers.h"
 
-#include <stdlib.h>
-
-#include "hash.h"
+#include "lines.h"
 
 static uint64_t home(const struct numbers *numbers, uint64_t key)
 {
@@ -14,7 +12,7 @@ int numbers_make(struct numbers *numbers, uint64_t capacity)
     uint64_t places = 16;
     while (places < 2 * capacity)
         places *= 2;
-    numbers->entries = calloc(places, sizeof *numbers->entries);
+    numbers->entries = lines_new(places, sizeof *numbers->entries);
     numbers->mask = places - 1;
     numbers->capacity = places / 2;
     numbers->count = 0;
@@ -23,7 +21,7 @@ int numbers_make(struct numbers *numbers, uint64_t capacity)
 
 void numbers_free(struct numbers *numbers)
 {
-    free(numbers->entries);
+    lines_free(numbers->entries);
 }
 
 /* The place of a key, or the empty one where it would be. */

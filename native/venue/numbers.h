@@ -4,6 +4,8 @@
 
 #include <stdint.h>
 
+#include "hash.h"
+
 struct numbers_entry {
     uint64_t key;             /* 0 is an empty place */
     uint64_t value;
@@ -15,6 +17,18 @@ struct numbers {
     uint64_t count;
     uint64_t capacity;        /* entries that may be in it: half of its places */
 };
+
+/* Where a key stands if no other has taken its place. */
+static inline const struct numbers_entry *numbers_home(const struct numbers *numbers, uint64_t key)
+{
+    return &numbers->entries[hash_mix(key) & numbers->mask];
+}
+
+/* Asks for the memory of a key that will be looked up soon. */
+static inline void numbers_prefetch(const struct numbers *numbers, uint64_t key)
+{
+    __builtin_prefetch(numbers_home(numbers, key), 1);
+}
 
 /* Makes room for `capacity` entries. Returns 1, or 0 when memory is short. */
 int numbers_make(struct numbers *numbers, uint64_t capacity);

@@ -3,19 +3,21 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "lines.h"
+
 #define WORDS 256
 
 static int make_tables(struct venue *venue, const struct venue_config *config)
 {
     venue->instruments = calloc(config->instruments, sizeof *venue->instruments);
     venue->places = calloc(config->nodes, sizeof *venue->places);
-    venue->live = calloc(config->orders, sizeof *venue->live);
+    venue->live = lines_new(venue_slots(venue), sizeof *venue->live);
     venue->words = calloc(WORDS, sizeof *venue->words);
-    uint64_t keys = (uint64_t)config->orders + config->waiting;
+    uint64_t keys = venue_slots(venue) + ENGINE_LEGS_MAX + config->waiting;
     return venue->instruments != NULL && venue->places != NULL && venue->live != NULL &&
            venue->words != NULL && names_make(&venue->symbols, config->instruments) &&
            names_make(&venue->nodes, config->nodes) && numbers_make(&venue->keys, keys) &&
-           numbers_make(&venue->slots, config->orders);
+           numbers_make(&venue->slots, venue_slots(venue));
 }
 
 struct venue *venue_new(const struct venue_config *config)
@@ -38,7 +40,7 @@ void venue_free(struct venue *venue)
         return;
     free(venue->instruments);
     free(venue->places);
-    free(venue->live);
+    lines_free(venue->live);
     free(venue->words);
     names_free(&venue->symbols);
     names_free(&venue->nodes);
