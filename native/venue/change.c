@@ -27,45 +27,58 @@ static int read_id(struct text text, uint64_t *order)
     return *order <= INT64_MAX;
 }
 
-/* Finds the order that a client order id of a portfolio names. */
-static int find_order(const struct venue *venue, struct text portfolio, struct text id, uint64_t *order)
-{
-    if (portfolio.length == 0 || id.length == 0)
-        return 0;
-    *order = venue_key_order(venue, venue_client_key(portfolio.bytes, portfolio.length, id.bytes, id.length));
-    return *order != 0;
-}
-
 /* Reads which order is meant and who claims it: who names no owner speaks for the firm, node 0. */
-static int read_target(const struct venue *venue, const struct fields *fields, struct command *command)
+static int read_target(const struct venue *venue, const struct fields *fields, struct draft *draft)
 {
-    struct text portfolio = fields->texts[PORTFOLIO_ID], id = fields->texts[CLIENT_ORDER_ID];
-    struct text order = fields->texts[ORDER_ID], own = {"", 0};
+    struct text order = scan_text(fields, ORDER_ID), own = {"", 0};
+    struct text portfolio = scan_text(fields, PORTFOLIO_ID), id = scan_text(fields, CLIENT_ORDER_ID);
 
     if (portfolio.length > VENUE_ID_MAX || id.length > VENUE_TEXT_MAX)
         return 0;
     if (portfolio.length != 0)
-        command->node = door_node(venue, portfolio, own);
-    if (command->node == ENGINE_NONE)
+        draft->command.node = door_node(venue, portfolio, own);
+    if (draft->command.node == ENGINE_NONE)
         return 0;
-    return order.length != 0 ? read_id(order, &command->target)
-                             : find_order(venue, portfolio, id, &command->target);
+    if (order.length != 0)
+        return read_id(order, &draft->command.target);
+    draft->key = venue_client_key(portfolio.bytes, portfolio.length, id.bytes, id.length);
+    return portfolio.length != 0 && id.length != 0;
 }
 
-int door_cancel(const struct venue *venue, struct text request, struct command *command)
+int cancel_read(const struct venue *venue, struct text request, struct draft *draft)
 {
-    struct fields fields = {0};
+    struct fields fields;
 
-    command->type = COMMAND_CANCEL_ORDER;
-    return scan_fields(request, CANCEL, &fields) && read_target(venue, &fields, command);
+    draft->command.type = COMMAND_CANCEL_ORDER;
+    return scan_fields(request, CANCEL, &fields) && read_target(venue, &fields, draft);
+}
+
+int replace_read(const struct venue *venue, struct text request, struct draft *draft)
+{
+    struct fields fields;
+
+    draft->command.type = COMMAND_REPLACE_ORDER;
+    if (!scan_fields(request, REPLACE, &fields) || !read_target(venue, &fields, draft))
+        return 0;
+    draft->quantity = scan_text(&fields, QUANTITY);
+    draft->price = scan_text(&fields, PRICE);
+    return draft->quantity.length != 0 || draft->price.length != 0;
+}
+
+int cancel_settle(const struct venue *venue, struct draft *draft)
+{
+    if (draft->key == 0)
+        return 1;
+    draft->command.target = venue_key_order(venue, draft->key);
+    return draft->command.target != 0;
 }
 
 /* Reads new price and quantity, of which one may be missing, for an order as it is. */
-static int read_change(const struct venue *venue, const struct fields *fields, const struct live *live,
-                       struct command *command)
+static int read_change(const struct venue *venue, const struct live *live, struct draft *draft)
 {
     const struct venue_instrument *instrument = &venue->instruments[live->instrument];
-    struct text quantity = fields->texts[QUANTITY], price = fields->texts[PRICE];
+    struct text quantity = draft->quantity, price = draft->price;
+    struct command *command = &draft->command;
 
     command->instrument = live->instrument;
     command->quantity = units_read(quantity, instrument->quantity_factor, instrument->quantity_places);
@@ -77,15 +90,10 @@ static int read_change(const struct venue *venue, const struct fields *fields, c
     return door_is_worth_enough(instrument, ticks != 0 ? ticks : instrument->reference_ticks, lots);
 }
 
-int door_replace(const struct venue *venue, struct text request, struct command *command)
+int replace_settle(const struct venue *venue, struct draft *draft)
 {
-    struct fields fields = {0};
-
-    command->type = COMMAND_REPLACE_ORDER;
-    if (!scan_fields(request, REPLACE, &fields) || !read_target(venue, &fields, command))
+    if (!cancel_settle(venue, draft))
         return 0;
-    if (fields.texts[QUANTITY].length == 0 && fields.texts[PRICE].length == 0)
-        return 0;
-    uint64_t slot = numbers_find(&venue->slots, command->target);
-    return slot != 0 && read_change(venue, &fields, &venue->live[slot - 1], command);
+    uint64_t slot = numbers_find(&venue->slots, draft->command.target);
+    return slot != 0 && read_change(venue, &venue->live[slot - 1], draft);
 }

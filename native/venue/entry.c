@@ -4,12 +4,8 @@
 
 #include "blake2b.h"
 #include "door.h"
-#include "expect.h"
 
 #define ACTIONS 1 /* the only field of SubmitOrdersRequest */
-
-/* What an OrderAction may be. */
-enum { SUBMIT = 1, CANCEL = 2, REPLACE = 3 };
 
 static struct text text_of(const uint8_t *bytes, uint32_t length)
 {
@@ -56,56 +52,46 @@ static void stamp(struct venue_row *row, struct command *command, struct text no
     row->notes[row->notes_length++] = 0;
 }
 
-/* Fills in what an action asks for. Returns 1, or 0 when it is not plain. */
-static int read_action(const struct venue *venue, struct text action, struct command *command,
-                       struct text *note)
-{
-    struct text request;
-    uint32_t kind = action.length != 0 ? (uint32_t)action.bytes[0] >> 3 : 0;
+/* An action, and what it seems to ask for. */
+struct next {
+    struct text action;
+    struct draft draft;
+    int is_plain;
+};
 
-    if (!scan_part(&action, kind, &request) || action.length != 0)
-        return 0;
-    switch (kind) {
-    case SUBMIT:
-        return door_submit(venue, request, command, note);
-    case CANCEL:
-        return door_cancel(venue, request, command);
-    case REPLACE:
-        return door_replace(venue, request, command);
-    default:
-        return 0;
-    }
+/* Reads what begins at an offset that is not the end. */
+static void read_next(const struct venue *venue, struct text message, uint32_t offset, struct next *next)
+{
+    struct text rest = {message.bytes + offset, message.length - offset};
+
+    next->action = rest;
+    next->is_plain = scan_part(&rest, ACTIONS, &next->action) && door_read(venue, next->action, &next->draft);
 }
 
-/* Stamps an action, unless it is not plain. */
-static int take(struct venue *venue, struct venue_row *row, struct text action)
+static void move(struct venue_cursor *cursor, struct text message, struct text action)
 {
-    struct command command = {0};
-    struct text note = {"", 0};
-
-    if (!read_action(venue, action, &command, &note))
-        return 0;
-    if (command.type == COMMAND_NEW_ORDER && !venue_note_key(venue, command.client_key, row->sequence + 1))
-        return 0;
-    stamp(row, &command, note);
-    return 1;
+    cursor->start = (uint32_t)(action.bytes - message.bytes);
+    cursor->end = cursor->offset = cursor->start + action.length;
+    cursor->action++;
 }
 
-uint32_t venue_read(struct venue *venue, struct venue_row *row, const uint8_t *message, uint32_t length,
+uint32_t venue_read(struct venue *venue, struct venue_row *row, const uint8_t *bytes, uint32_t length,
                     struct venue_cursor *cursor)
 {
-    while (cursor->offset < length) {
-        struct text rest = text_of(message + cursor->offset, length - cursor->offset), action = rest;
+    struct text message = text_of(bytes, length);
+    struct next pair[2], *next = &pair[0], *after = &pair[1], *done;
 
+    if (cursor->offset < length)
+        read_next(venue, message, cursor->offset, next);
+    for (; cursor->offset < length; done = next, next = after, after = done) {
         if (!has_room(row))
             return VENUE_FULL;
-        int is_whole = scan_part(&rest, ACTIONS, &action);
-        cursor->start = (uint32_t)(action.bytes - (const char *)message);
-        cursor->end = cursor->start + action.length;
-        cursor->offset = cursor->end;
-        cursor->action++;
-        if (!is_whole || !take(venue, row, action))
+        move(cursor, message, next->action);
+        if (cursor->offset < length)
+            read_next(venue, message, cursor->offset, after);
+        if (!next->is_plain || !door_settle(venue, row->sequence + 1, &next->draft))
             return VENUE_ASIDE;
+        stamp(row, &next->draft.command, next->draft.client_id);
     }
     return VENUE_DONE;
 }

@@ -10,11 +10,11 @@ static uint64_t digest(const char *text, uint32_t length)
     uint64_t value = length, word = 0;
     for (; length >= 8; text += 8, length -= 8) {
         memcpy(&word, text, 8);
-        value = hash_add(value, word);
+        value = hash_mix(value + word);
     }
     word = 0;
     memcpy(&word, text, length);
-    return hash_add(value, word);
+    return hash_mix(value + word);
 }
 
 int names_make(struct names *names, uint64_t capacity)

@@ -26,20 +26,22 @@ static uint32_t read_field(struct text *rest, struct shape shape, struct fields 
     uint32_t number = tag >> 3, bit = UINT32_C(1) << number;
     *rest = (struct text){rest->bytes + 2, rest->length - 2};
     if ((tag & 7) == VARINT && (shape.numbers & bit) != 0 && value < 0x80) {
-        fields->numbers[number] = value;
+        fields->values[number] = value;
         return bit;
     }
     if (UNLIKELY((tag & 7) != DELIMITED || (shape.texts & bit) == 0 || value >= 0x80 || value > rest->length))
         return 0;
-    fields->texts[number] = (struct text){rest->bytes, value};
+    fields->values[number] = value;
+    fields->texts[number] = rest->bytes;
     *rest = (struct text){rest->bytes + value, rest->length - value};
-    return is_printable(fields->texts[number]) ? bit : 0;
+    return is_printable(scan_text(fields, number)) ? bit : 0;
 }
 
 int scan_fields(struct text message, struct shape shape, struct fields *fields)
 {
     uint32_t seen = 0;
 
+    memset(fields->values, 0, sizeof fields->values);
     while (message.length != 0) {
         uint32_t bit = read_field(&message, shape, fields);
         if (UNLIKELY(bit == 0 || (seen & bit) != 0))

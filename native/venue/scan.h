@@ -22,13 +22,21 @@ struct shape {
     uint32_t numbers;
 };
 
+/* Small, since every message begins with an empty one. */
 struct fields {
-    struct text texts[SCAN_FIELDS];
-    uint8_t numbers[SCAN_FIELDS];
+    uint8_t values[SCAN_FIELDS];      /* a number, or the length of a text */
+    const char *texts[SCAN_FIELDS];   /* of those that are not empty */
 };
 
-/* Takes apart a message; `fields` is all zeros before. Returns 1, or 0 when it is not plain. */
+/* Takes apart a message. Returns 1, or 0 when it is not plain. */
 int scan_fields(struct text message, struct shape shape, struct fields *fields);
+
+static inline struct text scan_text(const struct fields *fields, uint32_t number)
+{
+    uint8_t length = fields->values[number];
+
+    return (struct text){length != 0 ? fields->texts[number] : "", length};
+}
 
 /* Takes a field that is a message or text, of any length below 2^28, from the front of `rest`. Returns 1, or 0 when
  * what stands there is another field, ends too early or writes its length in more bytes than it needs. */

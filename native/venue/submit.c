@@ -32,7 +32,7 @@ static int is_slug(struct text text)
 
 static int read_owner(const struct venue *venue, const struct fields *fields, struct command *command)
 {
-    struct text portfolio = fields->texts[PORTFOLIO_ID], strategy = fields->texts[STRATEGY_ID];
+    struct text portfolio = scan_text(fields, PORTFOLIO_ID), strategy = scan_text(fields, STRATEGY_ID);
 
     if (!is_slug(portfolio) || (strategy.length != 0 && !is_slug(strategy)))
         return 0;
@@ -42,25 +42,25 @@ static int read_owner(const struct venue *venue, const struct fields *fields, st
 
 static int read_enums(const struct fields *fields, struct command *command)
 {
-    uint8_t time_in_force = fields->numbers[TIME_IN_FORCE];
+    uint8_t time_in_force = fields->values[TIME_IN_FORCE];
 
-    command->side = fields->numbers[SIDE];
-    command->kind = fields->numbers[ORDER_TYPE];
+    command->side = fields->values[SIDE];
+    command->kind = fields->values[ORDER_TYPE];
     if ((command->side != SIDE_BUY && command->side != SIDE_SELL) ||
         (command->kind != ORDER_MARKET && command->kind != ORDER_LIMIT) ||
-        time_in_force >= sizeof TIMES_IN_FORCE || fields->numbers[POST_ONLY] > 1)
+        time_in_force >= sizeof TIMES_IN_FORCE || fields->values[POST_ONLY] > 1)
         return 0;
     command->time_in_force = TIMES_IN_FORCE[time_in_force];
     if (command->kind == ORDER_MARKET && command->time_in_force != TIF_FOK)
         command->time_in_force = TIF_IOC;
-    command->flags = fields->numbers[POST_ONLY] ? FLAG_POST_ONLY : 0;
+    command->flags = fields->values[POST_ONLY] ? FLAG_POST_ONLY : 0;
     return command->flags == 0 || command->time_in_force == TIF_DAY || command->time_in_force == TIF_GTC;
 }
 
 /* Reads symbol, quantity and price, once the kind of order is known. */
 static int read_terms(const struct venue *venue, const struct fields *fields, struct command *command)
 {
-    struct text symbol = fields->texts[SYMBOL], price = fields->texts[PRICE];
+    struct text symbol = scan_text(fields, SYMBOL), price = scan_text(fields, PRICE);
     int is_market = command->kind == ORDER_MARKET;
 
     command->instrument = names_find(&venue->symbols, symbol.bytes, symbol.length);
@@ -68,7 +68,7 @@ static int read_terms(const struct venue *venue, const struct fields *fields, st
         return 0;
     const struct venue_instrument *instrument = &venue->instruments[command->instrument];
     command->quantity =
-        units_read(fields->texts[QUANTITY], instrument->quantity_factor, instrument->quantity_places);
+        units_read(scan_text(fields, QUANTITY), instrument->quantity_factor, instrument->quantity_places);
     command->price = is_market ? 0 : units_read(price, instrument->price_factor, instrument->price_places);
     if (command->quantity == 0 || (command->price == 0 && !is_market))
         return 0;
@@ -76,20 +76,20 @@ static int read_terms(const struct venue *venue, const struct fields *fields, st
     return door_is_worth_enough(instrument, ticks, command->quantity);
 }
 
-int door_submit(const struct venue *venue, struct text request, struct command *command, struct text *id)
+int submit_read(const struct venue *venue, struct text request, struct draft *draft)
 {
-    struct fields fields = {0};
+    struct fields fields;
+    struct command *command = &draft->command;
 
     if (!scan_fields(request, SHAPE, &fields))
         return 0;
-    *id = fields.texts[CLIENT_ORDER_ID];
-    if (id->length == 0 || id->length > VENUE_TEXT_MAX)
+    struct text portfolio = scan_text(&fields, PORTFOLIO_ID), id = scan_text(&fields, CLIENT_ORDER_ID);
+    if (id.length == 0 || id.length > VENUE_TEXT_MAX || !read_owner(venue, &fields, command) ||
+        !read_enums(&fields, command) || !read_terms(venue, &fields, command))
         return 0;
-    if (!read_owner(venue, &fields, command) || !read_enums(&fields, command) ||
-        !read_terms(venue, &fields, command))
-        return 0;
-    struct text portfolio = fields.texts[PORTFOLIO_ID];
+    draft->client_id = id;
+    draft->key = venue_client_key(portfolio.bytes, portfolio.length, id.bytes, id.length);
     command->type = COMMAND_NEW_ORDER;
-    command->client_key = venue_client_key(portfolio.bytes, portfolio.length, id->bytes, id->length);
+    command->client_key = draft->key;
     return 1;
 }

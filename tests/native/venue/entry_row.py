@@ -41,6 +41,10 @@ class Row:
         self.row.capacity, self.row.notes_capacity = capacity, notes_capacity
         self.row.sequence, self.row.time_ns = sequence, time_ns
 
+    def empty(self) -> None:
+        """Forgets what was stamped."""
+        self.row.count = self.row.notes_length = 0
+
     def read(self, venue: Any, reading: Reading) -> Stop:
         """Reads a message from where it stands."""
         size = len(reading.message)
