@@ -1,13 +1,14 @@
 """Random actions: what clients send, and what they send when something is broken."""
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from decimal import Context, Decimal
 from random import Random
 
 from tests.native.venue.entry_wire import DELIMITED, FIXED32, FIXED64, VARINT, Field, encode, parse
 from tests.native.venue.entry_world import PORTFOLIOS, STRATEGIES
-from tests.native.venue.reference_entry import ReferenceEntry
+from tests.native.venue.reference_entry import ReferenceEntry, client_key
 from tickmesh.orders.v1 import orders_pb2 as pb
+from tickmesh.services.orders.domain.listings import Listing
 from tickmesh.services.values import UNITS_MAX, Increment, decimal_text
 
 _EXACT = Context(prec=60)
@@ -31,6 +32,9 @@ class Messages:
 
     random: Random
     entry: ReferenceEntry
+    names: list[tuple[str, str]] = field(
+        default_factory=list
+    )  # portfolios and client order ids that were used
 
     def action(self) -> pb.OrderAction:
         """Returns an action as a client would send it; most are fine."""
@@ -58,6 +62,7 @@ class Messages:
             price="" if is_market else self.amount(listing.price_increment),
             time_in_force=self.random.choice([0, 0, 1, 2, 3, 4]),  # type: ignore[arg-type]
         )
+        self.names.append((message.portfolio_id, message.client_order_id))
         message.post_only = not is_market and message.time_in_force < 3 and self.random.random() < 0.3
         return message
 
@@ -78,6 +83,9 @@ class Messages:
 
     def target(self) -> dict[str, str]:
         """Names an order, in one of the ways there are."""
+        if self.names and self.random.random() < 0.5:
+            portfolio, name = self.random.choice([*self.names[:100], *self.names[-100:]])
+            return {"portfolio_id": portfolio, "client_order_id": name}
         order = str(self.random.choice([*self.entry.live, self.random.randint(1, 10_000)]))
         words = {"order_id": order.zfill(self.random.choice([1, 1, 19]))}
         if self.random.random() < 0.5:
@@ -89,12 +97,18 @@ class Messages:
     def replace(self) -> pb.ReplaceOrderRequest:
         """Returns a change of price, quantity or both, mostly of an order that lives."""
         words = self.target()
-        live = self.entry.live.get(int(words["order_id"]))
-        listing = live.listing if live else self.entry.listings.by_index[0]
+        listing = self._listing_of(words)
         which = self.random.randint(1, 3)
         quantity = self.amount(listing.quantity_increment) if which & 1 else ""
         price = self.amount(listing.price_increment) if which & 2 else ""
         return pb.ReplaceOrderRequest(**words, quantity=quantity, price=price)
+
+    def _listing_of(self, words: dict[str, str]) -> Listing:
+        """Returns the instrument of an order that lives, or some."""
+        key = client_key(words.get("portfolio_id", ""), words.get("client_order_id", ""))
+        order = int(words["order_id"]) if "order_id" in words else self.entry.by_key.get(key, 0)
+        live = self.entry.live.get(order)
+        return live.listing if live else self.entry.listings.by_index[0]
 
     def mutated(self) -> bytes:
         """Returns an action that was broken in one way or several, or that only looks broken."""
@@ -105,7 +119,7 @@ class Messages:
             fields = self._break_fields(fields)
         outer = outer.but(value=encode(fields))
         action = outer.encode() if self.random.random() < 0.9 else encode(self._break_fields([outer]))
-        return action if self.random.random() < 0.7 else self._break_bytes(action)
+        return action if self.random.random() < 0.7 else self.break_bytes(action)
 
     def _break_fields(self, fields: list[Field]) -> list[Field]:
         place = self.random.randrange(len(fields)) if fields else 0
@@ -142,7 +156,8 @@ class Messages:
         garbage = self.random.randbytes({FIXED32: 4, FIXED64: 8}.get(wire_type, self.random.randint(0, 9)))
         return Field(number, wire_type, garbage)
 
-    def _break_bytes(self, data: bytes) -> bytes:
+    def break_bytes(self, data: bytes) -> bytes:
+        """Returns bytes that are cut off, or of which one or some are others."""
         place = self.random.randint(0, len(data))
         return self.random.choice(
             [

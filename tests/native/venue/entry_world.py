@@ -7,7 +7,7 @@ from typing import Any
 
 from tickmesh.native._engine import ffi, lib
 from tickmesh.services.orders.domain.listings import Listing, Listings
-from tickmesh.services.orders.domain.tree import DESK, FIRM, PORTFOLIO, STRATEGY, Tree
+from tickmesh.services.orders.domain.tree import DESK, FIRM, PORTFOLIO, STRATEGY, Node, Tree
 from tickmesh.services.values import Increment
 
 LONG = "a" + "-._9z" * 9 + "ab"  # 48 characters, as many as an id may have
@@ -81,6 +81,13 @@ def as_struct(listing: Listing) -> Any:
     )
 
 
+def node_words(node: Node) -> list[bytes]:
+    """Returns what the venue is told about a place: its name, portfolio and strategy."""
+    has_orders = node.level in (PORTFOLIO, STRATEGY)
+    owner = (node.portfolio_id, node.strategy_id) if has_orders else ("", "")
+    return [text.encode() for text in (node.name, *owner)]
+
+
 def the_listings() -> Listings:
     """Returns all instruments."""
     listings = Listings()
@@ -110,8 +117,5 @@ def the_venue(listings: Listings, tree: Tree, orders: int = 1 << 10, waiting: in
     for listing in listings.by_index:
         assert lib.venue_list(venue, as_struct(listing))
     for node in tree.by_index:
-        orderly = node.level in (PORTFOLIO, STRATEGY)
-        portfolio, strategy = (node.portfolio_id, node.strategy_id) if orderly else ("", "")
-        words = [text.encode() for text in (node.name, portfolio, strategy)]
-        assert lib.venue_add_node(venue, *(part for word in words for part in (word, len(word))))
+        assert lib.venue_add_node(venue, *(part for word in node_words(node) for part in (word, len(word))))
     return venue

@@ -38,7 +38,14 @@ each_kind = pytest.mark.parametrize("action", ACTIONS, ids=["submit", "cancel", 
 
 def messages(seed: int) -> tuple[Pair, Messages]:
     pair = Pair()
-    return pair, Messages(Random(seed), pair.entry)
+    names = pair.rest(50)
+    return pair, Messages(Random(seed), pair.entry, names)
+
+
+def a_pair() -> Pair:
+    pair = Pair()
+    pair.rest(1)
+    return pair
 
 
 def with_fields(action: pb.OrderAction, fields: Iterable[Field]) -> bytes:
@@ -70,7 +77,7 @@ def test_what_clients_send_is_never_set_aside(seed: int) -> None:
 
 @each_kind
 def test_every_field_with_every_odd_value_is_stamped_as_the_reference_does(action: pb.OrderAction) -> None:
-    pair, fields = Pair(), fields_of(action)
+    pair, fields = a_pair(), fields_of(action)
     for number in range(1, 12):
         others = [field for field in fields if field.number != number]
         odd = [Field(number, DELIMITED, text) for text in ODD_TEXTS]
@@ -82,7 +89,7 @@ def test_every_field_with_every_odd_value_is_stamped_as_the_reference_does(actio
 
 @each_kind
 def test_every_byte_may_be_any_other(action: pb.OrderAction) -> None:
-    pair, data = Pair(), action.SerializeToString()
+    pair, data = a_pair(), action.SerializeToString()
     for place in range(len(data)):
         for byte in range(256):
             pair.agree(data[:place] + bytes([byte]) + data[place + 1 :])
@@ -90,7 +97,7 @@ def test_every_byte_may_be_any_other(action: pb.OrderAction) -> None:
 
 @each_kind
 def test_an_action_may_end_anywhere(action: pb.OrderAction) -> None:
-    pair, data = Pair(), action.SerializeToString()
+    pair, data = a_pair(), action.SerializeToString()
     [outer] = parse(data)
     assert isinstance(outer.value, bytes)
     for end in range(len(data)):
@@ -99,9 +106,9 @@ def test_an_action_may_end_anywhere(action: pb.OrderAction) -> None:
         pair.agree(outer.but(value=outer.value[:end]).encode())
 
 
-@pytest.mark.parametrize("action", [A_SUBMIT, A_CANCEL], ids=["submit", "cancel"])
+@each_kind
 def test_fields_may_come_in_any_order(action: pb.OrderAction) -> None:
-    pair, fields, random = Pair(), fields_of(action), Random(1)
+    pair, fields, random = a_pair(), fields_of(action), Random(1)
     for _ in range(200):
         assert pair.agree(with_fields(action, random.sample(fields, len(fields))))
 
@@ -124,6 +131,7 @@ def test_batches_are_stamped_as_the_reference_does_however_small_the_rows(seed: 
     notes = source.random.choice([65, 100, 1_000])
     stamped = pair.read_all(batch(actions), capacity, notes)
     alone = Pair()
+    alone.rest(50)
     assert stamped == [one for action in actions if (one := alone.entry.act(action)) is not None]
 
 
@@ -135,3 +143,19 @@ def test_an_order_is_cancelled_by_its_client_order_id_in_the_message_that_makes_
     [first, second, last] = [command for command, _ in pair.read_all(message, 10, 1_000)]
     assert first.client_key == second.client_key == client_key("demo", "order 1")
     assert (last.type, last.target) == (CommandType.CANCEL_ORDER, first.sequence)
+
+
+def test_an_order_that_is_on_its_way_is_replaced_the_long_way() -> None:
+    pair = Pair()
+    pair.agree(A_SUBMIT.SerializeToString())
+    replace = pb.ReplaceOrderRequest(portfolio_id="demo", client_order_id="order 1", price="99")
+    assert not pair.agree(pb.OrderAction(replace=replace).SerializeToString())
+
+
+def test_a_replace_that_keeps_something_is_worth_what_is_kept() -> None:
+    pair = Pair()
+    names = pair.rest(20)
+    for portfolio, name in names:
+        for words in ({"price": "0.5"}, {"quantity": "10"}, {"price": "1000", "quantity": "250"}):
+            replace = pb.ReplaceOrderRequest(portfolio_id=portfolio, client_order_id=name, **words)
+            pair.agree(pb.OrderAction(replace=replace).SerializeToString())
