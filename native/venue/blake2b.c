@@ -44,7 +44,7 @@ static inline uint64_t rotate(uint64_t word, unsigned bits)
         MIX(v3, v4, v9, v14, s14, s15);                                             \
     } while (0)
 
-/* Written out: with constant places the words of the state stay in registers, and there is nothing to look up. */
+/* Written out: with constant places the state stays in registers, and there is nothing to look up. */
 static uint64_t compress(const uint64_t m[16], uint64_t length)
 {
     uint64_t v0 = IV0 ^ PARAMETERS, v1 = IV1, v2 = IV2, v3 = IV3;

@@ -6,8 +6,8 @@
 
 #define BLAKE2B_BLOCK 128 /* bytes */
 
-/* Returns the digest, read as little-endian, of the first `length` bytes of a block, at most all of them. The bytes
- * after them are 0. */
+/* Returns the digest, read as little-endian, of the first `length` bytes of a block, at most all of them.
+ * The bytes after them are 0. */
 uint64_t blake2b_64(const uint8_t block[BLAKE2B_BLOCK], uint32_t length);
 
 #endif

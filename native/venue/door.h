@@ -1,7 +1,7 @@
 /* door.h - a plain action becomes a command that only wants its stamp.
  *
- * In two steps, so that the memory that the second needs is asked for by the first: between them the action after it
- * is read, which takes about as long as that memory. */
+ * In two steps, so that the memory that the second needs is asked for by the first: between them the
+ * action after it is read, which takes about as long as that memory. */
 #ifndef TICKMESH_VENUE_DOOR_H
 #define TICKMESH_VENUE_DOOR_H
 
@@ -11,7 +11,7 @@
 /* What is known of an action before those in front of it have taken effect. Its texts lie in the message. */
 struct draft {
     struct command command;
-    uint64_t key;             /* of the client order id that names its order; 0: the command has the order's id */
+    uint64_t key;             /* of the client order id that names the order; 0: its own id does */
     struct text client_id;    /* of a new order */
     struct text quantity;     /* of a replace */
     struct text price;

@@ -75,20 +75,20 @@ static void move(struct venue_cursor *cursor, struct text message, struct text a
     cursor->action++;
 }
 
-uint32_t venue_read(struct venue *venue, struct venue_row *row, const uint8_t *bytes, uint32_t length,
+uint32_t venue_read(struct venue *venue, struct venue_row *row, const uint8_t *message, uint32_t length,
                     struct venue_cursor *cursor)
 {
-    struct text message = text_of(bytes, length);
+    struct text whole = text_of(message, length);
     struct next pair[2], *next = &pair[0], *after = &pair[1], *done;
 
     if (cursor->offset < length)
-        read_next(venue, message, cursor->offset, next);
+        read_next(venue, whole, cursor->offset, next);
     for (; cursor->offset < length; done = next, next = after, after = done) {
         if (!has_room(row))
             return VENUE_FULL;
-        move(cursor, message, next->action);
+        move(cursor, whole, next->action);
         if (cursor->offset < length)
-            read_next(venue, message, cursor->offset, after);
+            read_next(venue, whole, cursor->offset, after);
         if (!next->is_plain || !door_settle(venue, row->sequence + 1, &next->draft))
             return VENUE_ASIDE;
         stamp(row, &next->draft.command, next->draft.client_id);

@@ -30,19 +30,20 @@ struct venue_cursor {
     uint32_t end;
 };
 
-/* Returns how many actions a SubmitOrdersRequest has, or -1 when the message is not plain: anything at its top but
- * actions, or a length that does not fit or takes more bytes than it needs. */
+/* Returns how many actions a SubmitOrdersRequest has, or -1 when the message is not plain: anything at its
+ * top but actions, or a length that does not fit or takes more bytes than it needs. */
 int64_t venue_count(const uint8_t *message, uint32_t length);
 
-/* Stamps the actions of a message that venue_count() takes into a row until it stops, and says why. An action is plain
- * when its outcome is exactly one command; an order that it makes is noted as on its way. An action aside leaves no
- * trace. A row is full that has no room for the longest note. Of a message that venue_count() does not take, all from
- * the first fault on counts as one action aside. */
+/* Stamps the actions of a message that venue_count() takes into a row until it stops, and says why. An
+ * action is plain when its outcome is exactly one command; an order that it makes is noted as on its way. An
+ * action aside leaves no trace. A row is full that has no room for the longest note. Of a message that
+ * venue_count() does not take, all from the first fault on counts as one action aside. */
 uint32_t venue_read(struct venue *venue, struct venue_row *row, const uint8_t *message, uint32_t length,
                     struct venue_cursor *cursor);
 
-/* The engine's key of a client order id: BLAKE2b (RFC 7693) of portfolio, 0 and id with 8 bytes of digest, read as
- * little-endian; 1 in place of 0. Returns 0 when a text is longer than it may be. */
-uint64_t venue_client_key(const char *portfolio, uint32_t portfolio_length, const char *id, uint32_t id_length);
+/* The engine's key of a client order id: BLAKE2b (RFC 7693) of portfolio, 0 and id with 8 bytes of digest,
+ * read as little-endian; 1 in place of 0. Returns 0 when a text is longer than it may be. */
+uint64_t venue_client_key(const char *portfolio, uint32_t portfolio_length, const char *id,
+                          uint32_t id_length);
 
 #endif

@@ -1,8 +1,8 @@
 /* scan.h - the fields of a plain protobuf message.
  *
- * Plain is what every generated client writes: known fields of the types that they have, each at most once, in
- * any order; text of at most 127 printable ASCII bytes; numbers of at most 127. A field that is there but empty or
- * 0 reads as one that is not there, as proto3 has it. */
+ * Plain is what every generated client writes: known fields of the types that they have, each at most
+ * once, in any order; text of at most 127 printable ASCII bytes; numbers of at most 127. A field that is
+ * there but empty or 0 reads as one that is not there, as proto3 has it. */
 #ifndef TICKMESH_VENUE_SCAN_H
 #define TICKMESH_VENUE_SCAN_H
 
@@ -38,8 +38,9 @@ static inline struct text scan_text(const struct fields *fields, uint32_t number
     return (struct text){length != 0 ? fields->texts[number] : "", length};
 }
 
-/* Takes a field that is a message or text, of any length below 2^28, from the front of `rest`. Returns 1, or 0 when
- * what stands there is another field, ends too early or writes its length in more bytes than it needs. */
+/* Takes a field that is a message or text, of any length below 2^28, from the front of `rest`. Returns 1, or
+ * 0 when what stands there is another field, ends too early or writes its length in more bytes than it
+ * needs. */
 int scan_part(struct text *rest, uint32_t number, struct text *part);
 
 #endif

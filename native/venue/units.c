@@ -68,7 +68,7 @@ static int read_decimal(struct text text, struct decimal *decimal)
     return after.bytes[-1] == '.' && digits != 0 && digits <= DIGITS_MAX && digits == after.length;
 }
 
-/* Leaves out zeros at the end that stand beyond the increment's last place. Returns 0 when other digits do. */
+/* Leaves out zeros that stand beyond the increment's last place. Returns 0 when other digits stand there. */
 static int trim(struct decimal *decimal, uint32_t places)
 {
     for (; decimal->fraction_digits > places; decimal->fraction_digits--) {

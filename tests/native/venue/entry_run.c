@@ -1,9 +1,9 @@
 /* entry_run.c - reads messages of a file into rows that have hardly any room. Exits with 0 or aborts.
  *
- * entry_run FILE: the file is parts, each 4 bytes of length and as many bytes. The first says how many instruments and
- * nodes there are, then come the instruments as they lie in memory, three texts a node, and messages. Every message and
- * every row has memory of just its size, so that a sanitizer sees who reads or writes beyond it. Prints how many actions
- * were stamped and how many set aside. */
+ * entry_run FILE: the file is parts, each 4 bytes of length and as many bytes. The first says how many
+ * instruments and nodes there are, then come the instruments as they lie in memory, three texts a node, and
+ * messages. Every message and every row has memory of just its size, so that a sanitizer sees who reads or
+ * writes beyond it. Prints how many actions were stamped and how many set aside. */
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -58,7 +58,8 @@ static void add_nodes(FILE *file, struct venue *venue, uint32_t count)
     struct part name, portfolio, strategy;
 
     for (uint32_t i = 0; i < count; i++) {
-        must(next_part(file, &name) && next_part(file, &portfolio) && next_part(file, &strategy), "this is a node");
+        must(next_part(file, &name) && next_part(file, &portfolio) && next_part(file, &strategy),
+             "this is a node");
         must(venue_add_node(venue, (char *)name.bytes, name.length, (char *)portfolio.bytes, portfolio.length,
                             (char *)strategy.bytes, strategy.length),
              "a node is added");
