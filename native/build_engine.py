@@ -9,7 +9,7 @@ ROOT = Path(__file__).resolve().parent.parent
 GENERATED = "_engine.c"
 
 
-HEADERS = ("engine.h", "venue/venue.h", "venue/entry.h", "venue/ledger.h", "venue/tell.h")  # what Python calls
+HEADERS = ("engine.h", *(f"venue/{name}.h" for name in ("venue", "entry", "ledger", "tell")))
 
 
 def declarations() -> str:

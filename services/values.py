@@ -84,6 +84,11 @@ class Increment:
         self._scale: int = 10**self._places
         self._factor = int(self.value.scaleb(self._places, _EXACT))
 
+    @property
+    def fraction(self) -> tuple[int, int]:
+        """Returns the step as an integer and how many decimal places it has: 0.25 is 25 and 2."""
+        return self._factor, self._places
+
     @classmethod
     def parse(cls, text: str, field: str) -> "Increment":
         """Returns the increment that text names. Fails with InvalidArgument unless it is more than zero."""

@@ -11,7 +11,7 @@ from tickmesh.assets.v1 import assets_pb2
 from tickmesh.native.engine import NONE, CommandType, LimitType, TradingState
 from tickmesh.orders.v1 import orders_pb2 as pb
 
-from ..runtime.errors import FieldViolation, InvalidArgument
+from ..runtime.errors import FieldViolation, InvalidArgument, ResourceExhausted
 from ..runtime.requests import RequestIdReused
 from ..values import Increment, parse_decimal
 from .domain import texts
@@ -24,6 +24,7 @@ from .sequencer import Sequencer
 
 MICRO = Decimal(1_000_000)
 VALUE_MAX = 1 << 62
+FACTOR_MAX = 1 << 63  # see native/venue/venue.h
 _STRATEGY_ID = re.compile(r"[a-z0-9][a-z0-9._-]{0,47}")
 _NEEDS_SYMBOL = (LimitType.ORDER_QUANTITY, LimitType.PRICE_COLLAR, LimitType.POSITION)
 _FORBIDS_SYMBOL = (LimitType.ORDER_RATE, LimitType.GROSS_EXPOSURE)
@@ -43,11 +44,21 @@ class InvalidControl(InvalidArgument):
         super().__init__(f"{field}: {problem}", fields=[FieldViolation(field, problem)])
 
 
+class TooManyInstruments(ResourceExhausted):
+    """The engine has no room for another instrument."""
+
+    reason = "CAPACITY"
+
+    def __init__(self, most: int) -> None:
+        super().__init__(f"the engine has room for {most} instruments")
+
+
 class Controls:
     """Stamps what is not an order."""
 
-    def __init__(self, sequencer: Sequencer, entry: Entry) -> None:
+    def __init__(self, sequencer: Sequencer, entry: Entry, instruments_max: int) -> None:
         self._sequencer = sequencer
+        self._instruments_max = instruments_max
         self._entry = entry
         self._venue: Venue = sequencer.venue
 
@@ -187,6 +198,8 @@ class Controls:
         """Stamps an instrument that is new here and returns the command, or None for one that is known."""
         if self._venue.listings.has(message.symbol):
             return None
+        if len(self._venue.listings.by_index) >= self._instruments_max:
+            raise TooManyInstruments(self._instruments_max)
         listing = _listing(message, len(self._venue.listings.by_index))
         sequence = self._sequencer.stamp(
             CommandType.LIST_INSTRUMENT,
@@ -218,7 +231,7 @@ def limit_units(kind: LimitType, listing: Listing | None, text: str, field: str)
 
 
 def _listing(message: assets_pb2.Instrument, index: int) -> Listing:
-    price_increment = Increment.parse(message.price_increment, "price_increment")
+    price_increment = _increment(message.price_increment, "price_increment")
     reference = price_increment.to_units(message.reference_price, "reference_price")
     if reference <= 0:
         raise InvalidOrder("reference_price", "must be more than zero")
@@ -227,8 +240,16 @@ def _listing(message: assets_pb2.Instrument, index: int) -> Listing:
         symbol=message.symbol,
         currency=message.currency,
         price_increment=price_increment,
-        quantity_increment=Increment.parse(message.quantity_increment, "quantity_increment"),
+        quantity_increment=_increment(message.quantity_increment, "quantity_increment"),
         multiplier=Decimal(message.multiplier or "1"),
         minimum_notional=Decimal(message.minimum_notional or "0"),
         reference_ticks=reference,
     )
+
+
+def _increment(text: str, field: str) -> Increment:
+    """Returns an increment with as many digits as the order path can hold. Fails with InvalidOrder."""
+    increment = Increment.parse(text, field)
+    if increment.fraction[0] >= FACTOR_MAX:
+        raise InvalidOrder(field, "has more than 18 significant digits")
+    return increment

@@ -7,6 +7,7 @@ together in the journal and ids are given in the order in which requests come.
 from dataclasses import dataclass
 
 from tickmesh.native.engine import NONE, CommandType, OrderFlag, OrderType, TimeInForce
+from tickmesh.native.venue import client_key
 from tickmesh.orders.v1 import orders_pb2 as pb
 
 from ..runtime.server import validate
@@ -15,7 +16,7 @@ from .domain.faults import InvalidOrder, TooManyNodes, UnknownOrder
 from .domain.listings import Listing
 from .domain.tree import STRATEGY, Node
 from .domain.venue import Venue
-from .sequencer import Sequencer, client_key
+from .sequencer import Sequencer
 from .wire import TO_ENGINE_TIF
 
 
@@ -41,8 +42,6 @@ class Entry:
     def submit(self, request: pb.SubmitOrderRequest) -> int:
         """Stamps a new order and returns its command, which is its id. Fails with the faults of an order."""
         portfolio = self._venue.tree.portfolio(request.portfolio_id)
-        if not request.client_order_id.isprintable():
-            raise InvalidOrder("client_order_id", "must be printable characters")
         terms = self._terms(request)
         node = self._node(portfolio, request.strategy_id)
         key = client_key(request.portfolio_id, request.client_order_id)
@@ -59,7 +58,7 @@ class Entry:
             flags=terms.flags,
             note=request.client_order_id,
         )
-        self._venue.by_key.setdefault(key, sequence)
+        self._venue.orders.note_key(key, sequence)
         return sequence
 
     def _terms(self, request: pb.SubmitOrderRequest) -> _Terms:
@@ -136,13 +135,14 @@ class Entry:
             raise InvalidOrder("order_id", "give order_id, or portfolio_id and client_order_id")
         portfolio = self._venue.tree.portfolio(request.portfolio_id)
         key = client_key(request.portfolio_id, request.client_order_id)
-        if key not in self._venue.by_key:
+        order_id = self._venue.orders.key_order(key)
+        if not order_id:
             raise UnknownOrder(request.client_order_id)
-        return self._venue.by_key[key], portfolio.index
+        return order_id, portfolio.index
 
     def _as_it_is(self, order_id: int) -> tuple[Listing, int, int]:
         """Returns instrument, price in ticks and quantity in lots of an order that lives or waits."""
-        live = self._venue.live.get(order_id)
+        live = self._venue.live_order(order_id)
         if live is not None:
             return live.ticket.listing, live.state.price, live.state.quantity
         waiting = self._sequencer.waiting_order(order_id)

@@ -76,6 +76,10 @@ class Row:
         notes: list[str] = json.loads(self.texts)
         return notes
 
+    def joined_notes(self) -> bytes:
+        """Returns the text of each command and a 0 after it."""
+        return b"".join(note.encode() + b"\0" for note in self.notes())
+
 
 def row_hash(
     previous: bytes, shard: int, first: int, last: int, epoch: int, payload: bytes, texts: str
@@ -120,11 +124,10 @@ class Journal:
             else:
                 self.journal_id, self.epoch = owner.journal_id, owner.epoch
 
-    def newest(self) -> int:
-        """Returns the last sequence that is written, 0 for none; does not check it."""
-        query = sa.select(sa.func.max(JOURNAL.c.last_sequence)).where(JOURNAL.c.shard == self._shard)
-        with self._engine.connect().execution_options(begin="BEGIN") as connection:
-            return int(connection.execute(query).scalar() or 0)
+    @property
+    def tables(self) -> Engine:
+        """Returns where the rows are."""
+        return self._engine
 
     @property
     def hash(self) -> bytes:

@@ -1,44 +1,49 @@
-"""Writes what happened into the tables of orders and executions, behind the order path.
+"""The owner's end of the projector: rings when there is news, hears how far the tables are.
 
-The tables may lag, never lie: a query waits until everything acknowledged before it is written.
+The projector itself follows the journal in a process of its own (see `projecting`), so that the order path
+never waits for the tables, and the tables may lag as far as they like: the journal has everything.
 """
 
 import asyncio
+import contextlib
+import socket
+import struct
+import sys
+import threading
+from collections.abc import Callable
 
-from ..runtime.database import Database
-from . import store
-from .domain.orders import Report
+from ..runtime import telemetry
 
-ROWS_MAX = 2_000
+PROGRESS = struct.Struct("<Q")  # up to which event the tables are written
+RING = b"!"
+RESTART_S = 1.0
+STOP_S = 5.0
+
+log = telemetry.logger(__name__)
 
 
 class Projector:
-    """Follows the reports of one shard."""
+    """How far the tables are, and the process that writes them."""
 
-    def __init__(self, database: Database, shard: int, sequence: int) -> None:
-        self._database = database
-        self._shard = shard
-        self._waiting: list[Report] = []
-        self._news = asyncio.Event()
-        self._done = asyncio.Condition()
+    def __init__(self, sequence: int, inside: Callable[[socket.socket], None] | None = None) -> None:
+        """Begins where the tables are. `inside` follows the journal in a thread instead of a process."""
         self.newest = sequence  # the last report that must be written
-        self.sequence = sequence  # the last that is
+        self.sequence = sequence  # up to which they are
+        self._inside = inside
+        self._bell: socket.socket | None = None
+        self._done = asyncio.Condition()
 
-    def add(self, reports: list[Report]) -> None:
-        """Takes reports, in order; those that are written already are left out."""
-        fresh = (
-            [report for report in reports if report.sequence > self.sequence] if self.sequence else reports
-        )
-        if not fresh:
-            return
-        self._waiting += fresh
-        self.newest = fresh[-1].sequence
-        self._news.set()
+    def tell(self, newest: int) -> None:
+        """Says that there are reports up to an event, in the journal."""
+        self.newest = max(self.newest, newest)
+        if self._bell is not None:
+            with contextlib.suppress(OSError):  # it is full, so it rings already; or nobody listens
+                self._bell.send(RING)
 
     @property
     def behind(self) -> int:
-        """Returns how many reports wait to be written."""
-        return len(self._waiting)
+        """Returns how many events the tables lag behind."""
+        return self.newest - self.sequence
 
     async def caught_up(self) -> None:
         """Waits until everything that has happened so far is in the tables."""
@@ -47,17 +52,68 @@ class Projector:
             await self._done.wait_for(lambda: self.sequence >= wanted)
 
     async def run(self) -> None:
-        """Writes, for ever."""
+        """Keeps the projector running, for ever."""
         while True:
-            await self._news.wait()
-            self._news.clear()
-            while self._waiting:
-                await self._write()
+            ours, theirs = socket.socketpair()
+            ours.setblocking(False)
+            self._bell = ours
+            try:
+                await (
+                    self._run_process(ours, theirs)
+                    if self._inside is None
+                    else self._run_thread(ours, theirs)
+                )
+            finally:
+                self._bell = None
+                ours.close()
+            await asyncio.sleep(RESTART_S)
 
-    async def _write(self) -> None:
-        part = self._waiting[:ROWS_MAX]
-        await self._database.run(lambda connection: store.project(connection, self._shard, part))
-        del self._waiting[: len(part)]
+    async def _run_process(self, ours: socket.socket, theirs: socket.socket) -> None:
+        number = theirs.fileno()
+        process = await asyncio.create_subprocess_exec(
+            sys.executable, "-m", "tickmesh.services.orders.projecting", str(number), pass_fds=[number]
+        )
+        theirs.close()
+        try:
+            await self._listen(ours)
+            log.error("the projector ended, it is started again", code=await process.wait())
+        finally:
+            ours.close()  # which tells it to stop
+            await _gone(process)
+
+    async def _run_thread(self, ours: socket.socket, theirs: socket.socket) -> None:
+        assert self._inside is not None
+        thread = threading.Thread(target=self._inside, args=[theirs], name="projector")
+        thread.start()
+        try:
+            await self._listen(ours)
+        finally:
+            ours.close()
+            await asyncio.shield(asyncio.to_thread(thread.join))
+
+    async def _listen(self, ours: socket.socket) -> None:
+        """Takes in how far the tables are, until the other end is gone."""
+        loop = asyncio.get_running_loop()
+        rest = b""
+        while content := await loop.sock_recv(ours, 1 << 16):
+            rest += content
+            whole = len(rest) // PROGRESS.size * PROGRESS.size
+            if whole:
+                (sequence,) = PROGRESS.unpack_from(rest, whole - PROGRESS.size)
+                rest = rest[whole:]
+                await self._move_to(sequence)
+
+    async def _move_to(self, sequence: int) -> None:
         async with self._done:
-            self.sequence = part[-1].sequence
+            self.sequence = sequence
             self._done.notify_all()
+
+
+async def _gone(process: asyncio.subprocess.Process) -> None:
+    """Waits until a process that was told to stop is gone, and kills it when it takes too long."""
+    try:
+        async with asyncio.timeout(STOP_S):
+            await process.wait()
+    except TimeoutError:
+        process.kill()
+        await process.wait()

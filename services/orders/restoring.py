@@ -3,12 +3,14 @@
 import zlib
 from dataclasses import dataclass
 
-from tickmesh.native.engine import Engine, EngineConfig, SnapshotError
+from tickmesh.native.engine import Engine, SnapshotError
 
 from ..runtime import telemetry
+from .capacities import engine_config, venue_config
 from .domain import frozen
 from .domain.venue import Venue
 from .journal import Journal
+from .settings import OrdersSettings
 from .snapshots import Head, Snapshots, Unfit
 
 log = telemetry.logger(__name__)
@@ -22,44 +24,42 @@ class Restored:
     venue: Venue
 
 
-def restore(snapshots: Snapshots, journal: Journal, config: EngineConfig, projected: int) -> Restored | None:
-    """Returns the newest snapshot that can be used, the journal behind it, or None when there is none.
+def restore(
+    snapshots: Snapshots, journal: Journal, settings: OrdersSettings, before: int | None = None
+) -> Restored:
+    """Returns the newest snapshot that can be used, the journal behind it, or the very beginning.
 
-    `projected` is up to which event the tables are written: what they lack only a replay can tell them.
+    `before` is the last event that it may contain.
     """
     for head in snapshots.heads():
         try:
-            restored = _load(snapshots, journal, config, projected, head)
+            if before is not None and head.report > before:
+                continue
+            restored = _load(snapshots, journal, settings, head)
         except Unfit as error:
             log.warning("a snapshot is passed over", sequence=head.sequence, problem=str(error))
             continue
         journal.resume(head.sequence, head.row_hash)
         log.info("restored", commands=head.sequence, state_hash=head.state_hash)
         return restored
-    return None
+    return Restored(Engine(engine_config(settings)), _empty(settings))
 
 
-def _load(
-    snapshots: Snapshots, journal: Journal, config: EngineConfig, projected: int, head: Head
-) -> Restored:
+def _empty(settings: OrdersSettings) -> Venue:
+    return Venue(venue_config(settings), row_commands_max=settings.orders_row_commands_max)
+
+
+def _load(snapshots: Snapshots, journal: Journal, settings: OrdersSettings, head: Head) -> Restored:
     if journal.hash_at(head.sequence) != head.row_hash:
         raise Unfit("it belongs to another history than the journal's")
-    if head.report > projected:
-        raise Unfit(f"the tables end before it, at event {projected}")
     engine_bytes, venue_bytes = snapshots.content(head)
-    venue = _venue(venue_bytes)
+    venue = _empty(settings)
     try:
-        engine = Engine.restore(config, engine_bytes)
-    except SnapshotError as error:
+        frozen.thaw(zlib.decompress(venue_bytes), venue)
+        engine = Engine.restore(engine_config(settings), engine_bytes)
+    except (frozen.Unreadable, SnapshotError, zlib.error) as error:
         raise Unfit(str(error)) from error
     if f"{engine.state_hash():016x}" != head.state_hash:
         engine.close()
         raise Unfit("the engine is not as it was: its state hash differs")
     return Restored(engine, venue)
-
-
-def _venue(packed: bytes) -> Venue:
-    try:
-        return frozen.from_lines(zlib.decompress(packed).splitlines())
-    except frozen.OtherVersion as error:
-        raise Unfit(str(error)) from error

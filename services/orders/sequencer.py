@@ -7,19 +7,17 @@ could not be kept.
 """
 
 import asyncio
-import hashlib
-import struct
+import time
 from collections import deque
 from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, field
-from functools import partial
-from typing import Any, TypeVar
+from typing import Any, NamedTuple, TypeVar
 
 from tickmesh.native.engine import COMMAND_STRUCT, NONE, CommandType, Engine, EngineStatus
+from tickmesh.native.venue import Reader, Stop
 
 from ..runtime import telemetry
-from ..runtime.errors import ResourceExhausted
 from .domain.venue import Answer, Outcome, Venue
 from .journal import Journal
 from .snapshotter import Snapshotter
@@ -27,22 +25,8 @@ from .snapshotter import Snapshotter
 T = TypeVar("T")
 RATE_WINDOW_S = 10
 DAY_NS = 86_400 * 1_000_000_000
-_KEY = struct.Struct("<Q")
 
 log = telemetry.logger(__name__)
-
-
-class Overloaded(ResourceExhausted):
-    """More commands wait than the sequencer may hold."""
-
-    reason = "OVERLOADED"
-
-
-def client_key(portfolio_id: str, client_order_id: str) -> int:
-    """Returns the engine's key of a client order id: 64 bits of BLAKE2b, never 0."""
-    words = f"{portfolio_id}\x00{client_order_id}".encode()
-    key: int = _KEY.unpack(hashlib.blake2b(words, digest_size=8).digest())[0]
-    return key or 1
 
 
 @dataclass(frozen=True, slots=True)
@@ -55,17 +39,43 @@ class Waiting:
 
 
 @dataclass(slots=True)
-class _Row:
+class Stages:
+    """When a row reached each stage, in nanoseconds of the monotonic clock."""
+
+    opened: int
+    taken: int = 0
+    journaled: int = 0
+    matched: int = 0
+    published: int = 0
+
+
+@dataclass(slots=True)
+class Row:
     """Commands that become one row of the journal."""
 
     first: int
+    done: asyncio.Future[Outcome]
+    stages: Stages
     payload: bytearray = field(default_factory=bytearray)
-    notes: list[str] = field(default_factory=list)
-    waiters: list[tuple[list[int], asyncio.Future[list[Answer]]]] = field(default_factory=list)
+    notes: bytearray = field(default_factory=bytearray)  # the text of each command and a 0
+
+    @property
+    def count(self) -> int:
+        """Returns how many commands it has."""
+        return len(self.payload) // COMMAND_STRUCT.size
 
     @property
     def last(self) -> int:
-        return self.first + len(self.notes) - 1
+        """Returns the sequence of its last command."""
+        return self.first + self.count - 1
+
+
+class Span(NamedTuple):
+    """Some commands of a row, by sequence."""
+
+    row: Row
+    first: int
+    last: int
 
 
 class Sequencer:
@@ -81,7 +91,6 @@ class Sequencer:
         snapshotter: Snapshotter,
         *,
         row_commands_max: int,
-        waiting_max: int,
     ) -> None:
         self.venue = venue
         self._journal = journal
@@ -90,21 +99,14 @@ class Sequencer:
         self._publish = publish
         self._snapshotter = snapshotter
         self._row_commands_max = row_commands_max
-        self._waiting_max = waiting_max
         self._thread = ThreadPoolExecutor(1, "sequencer")
-        self._rows: deque[_Row] = deque()
-        self._writing: list[_Row] = []  # the row that is on its way to the journal, if any
+        self._rows: deque[Row] = deque()  # that fill, or wait for their turn
+        self._writing: deque[Row] = deque()  # that are on their way to the journal and through the engine
         self._sequence = journal.last_sequence
         self._time_ns = venue.last_time_ns
         self._day_end_ns = _day_end_ns(venue.last_time_ns)
         self._work = asyncio.Event()
         self._seconds: deque[tuple[int, int]] = deque(maxlen=RATE_WINDOW_S + 1)
-
-    def admit(self, count: int) -> None:
-        """Fails with Overloaded when so many more commands cannot wait."""
-        waiting = self._sequence - self.venue.last_command
-        if waiting + count > self._waiting_max:
-            raise Overloaded(f"{waiting} commands wait already; try again in a moment")
 
     def stamp(
         self,
@@ -124,14 +126,31 @@ class Sequencer:
     ) -> int:
         """Puts a command in line and returns its sequence; nothing is durable before `settled`."""
         self.end_day_if_due()
-        self._sequence += 1
         row = self._open_row()
+        self._sequence += 1
         row.payload += COMMAND_STRUCT.pack(
             self._sequence, self._time_ns, key, target, price, quantity, instrument, node, kind, side, sort,
             time_in_force, flags,
         )  # fmt: skip
-        row.notes.append(note)
+        row.notes += note.encode() + b"\0"
         return self._sequence
+
+    def read(self, reader: Reader) -> tuple[list[Span], tuple[int, int] | None]:
+        """Puts the plain actions of a message in line, up to one that is not; returns where that stands."""
+        self.end_day_if_due()
+        spans = []
+        while True:
+            room = self._row_commands_max - (self._rows[-1].count if self._rows else 0)
+            room = room or self._row_commands_max
+            stamped = reader.read(room, self._sequence, self._time_ns)
+            if stamped.commands:
+                row, first = self._open_row(), self._sequence + 1
+                row.payload += stamped.commands
+                row.notes += stamped.notes
+                self._sequence += len(stamped.commands) // COMMAND_STRUCT.size
+                spans.append(Span(row, first, self._sequence))
+            if stamped.stop is not Stop.FULL:
+                return spans, stamped.aside if stamped.stop is Stop.ASIDE else None
 
     def end_day_if_due(self) -> int | None:
         """Takes the time. Returns the command that ends the day, when it is over: first of the new one."""
@@ -141,9 +160,11 @@ class Sequencer:
         self._day_end_ns = _day_end_ns(self._time_ns)
         return self.stamp(CommandType.END_OF_DAY, instrument=NONE) if self._sequence else None
 
-    def _open_row(self) -> _Row:
-        if not self._rows or len(self._rows[-1].notes) >= self._row_commands_max:
-            self._rows.append(_Row(self._sequence))
+    def _open_row(self) -> Row:
+        if not self._rows or self._rows[-1].count >= self._row_commands_max:
+            done: asyncio.Future[Outcome] = asyncio.get_running_loop().create_future()
+            self._rows.append(Row(self._sequence + 1, done, Stages(time.perf_counter_ns())))
+            self._work.set()
         return self._rows[-1]
 
     @property
@@ -151,20 +172,33 @@ class Sequencer:
         """Returns the newest command, which may still wait."""
         return self._sequence
 
+    @property
+    def oldest_waits_s(self) -> float:
+        """Returns for how long the oldest commands wait that are not answered yet."""
+        row = self._writing[0] if self._writing else self._rows[0] if self._rows else None
+        return 0.0 if row is None else (time.perf_counter_ns() - row.stages.opened) / 1e9
+
     def add_note(self, note: str) -> None:
         """Adds a line to the text of the newest command."""
         notes = self._rows[-1].notes
-        notes[-1] = f"{notes[-1]}\n{note}" if notes[-1] else note
+        notes.pop()
+        before = b"" if not notes or notes[-1] == 0 else b"\n"
+        notes += before + note.encode() + b"\0"
 
     def waiting_order(self, order_id: int) -> Waiting | None:
         """Returns a new order that still waits, or is being written; else None."""
-        for row in (*self._rows, *self._writing):
-            if row.first <= order_id <= row.last:
-                command = COMMAND_STRUCT.unpack_from(
-                    row.payload, (order_id - row.first) * COMMAND_STRUCT.size
-                )
-                is_order = command[8] == CommandType.NEW_ORDER
-                return Waiting(command[6], command[4], command[5]) if is_order else None
+        row = self._row_of(order_id)
+        if row is None:
+            return None
+        command = COMMAND_STRUCT.unpack_from(row.payload, (order_id - row.first) * COMMAND_STRUCT.size)
+        is_order = command[8] == CommandType.NEW_ORDER
+        return Waiting(command[6], command[4], command[5]) if is_order else None
+
+    def _row_of(self, sequence: int) -> Row | None:
+        """Returns the row of a command that is not done yet."""
+        for row in (*self._writing, *self._rows):
+            if row.first <= sequence <= row.last:
+                return row
         return None
 
     async def settled(self, sequences: list[int]) -> list[Answer]:
@@ -172,40 +206,59 @@ class Sequencer:
 
         Call it right after stamping, before any other await.
         """
-        future: asyncio.Future[list[Answer]] = asyncio.get_running_loop().create_future()
-        self._rows[-1].waiters.append((sequences, future))
-        self._work.set()
-        return await asyncio.shield(future)
+        rows = [self._row_of(sequence) for sequence in sequences]
+        answers = []
+        for row, sequence in zip(rows, sequences, strict=True):
+            assert row is not None, "settled is called after an await"
+            answers.append(self.venue.answer(await asyncio.shield(row.done), sequence))
+        return answers
+
+    def span(self, sequence: int) -> Span:
+        """Returns the place of a command that was just stamped."""
+        row = self._row_of(sequence)
+        assert row is not None
+        return Span(row, sequence, sequence)
 
     async def run(self) -> None:
-        """Writes, runs and answers, for ever."""
-        early: dict[int, Answer] = {}  # answers of a request that spans rows, kept for its last row
+        """Writes, runs and answers, for ever. The next row is written while the one before is told."""
+        told: tuple[Row, Any] | None = None
         while True:
-            if self._snapshotter.is_due(self.venue.last_command):
+            due = self._snapshotter.is_due(self.venue.last_command)
+            if due and told is None:
                 await self._snapshotter.take(self.venue, self._engine, self._journal.hash, self.aside)
-            if not self._rows:
+                continue
+            writing = self._begin() if self._rows and not due else None
+            if told is not None:
+                self._finish(*told)
+            elif writing is None:
                 self._work.clear()
                 await self._work.wait()
-            row = self._rows.popleft()
-            self._writing = [row]
-            events = await self.aside(partial(self._write_and_match, row))
-            outcome = self.venue.apply(bytes(row.payload), row.notes, events)
-            self._writing = []
-            self._count(len(row.notes))
-            self._publish(outcome)
-            early |= outcome.answers
-            for sequences, future in row.waiters:
-                if not future.done():
-                    future.set_result([early[sequence] for sequence in sequences])
-            early = early if self._still_needed(row.last) else {}
+            told = None if writing is None else (writing[0], await writing[1])
 
-    def _still_needed(self, done: int) -> bool:
-        """Says whether a request that waits for a later row has commands in the rows that are done."""
-        return any(sequences[0] <= done for row in self._rows for sequences, _ in row.waiters)
+    def _begin(self) -> tuple[Row, asyncio.Future[Any]]:
+        """Sends the oldest row that waits to the journal and through the engine."""
+        row = self._rows.popleft()
+        self._writing.append(row)
+        loop = asyncio.get_running_loop()
+        return row, loop.run_in_executor(self._thread, self._write_and_match, row)
 
-    def _write_and_match(self, row: _Row) -> Any:
-        self._journal.append(row.first, row.last, bytes(row.payload), row.notes)
-        return self._engine.process(row.payload)
+    def _write_and_match(self, row: Row) -> Any:
+        stages = row.stages
+        stages.taken = time.perf_counter_ns()
+        self._journal.append(row.first, row.last, bytes(row.payload), row.notes.decode().split("\0")[:-1])
+        stages.journaled = time.perf_counter_ns()
+        events = self._engine.process(row.payload)
+        stages.matched = time.perf_counter_ns()
+        return events
+
+    def _finish(self, row: Row, events: Any) -> None:
+        """Tells everybody what a row did."""
+        outcome = self.venue.apply(bytes(row.payload), bytes(row.notes), events)
+        self._writing.popleft()
+        self._count(row.count)
+        self._publish(outcome)
+        row.stages.published = time.perf_counter_ns()
+        row.done.set_result(outcome)
 
     def _count(self, commands: int) -> None:
         second = self._clock() // 1_000_000_000

@@ -1,36 +1,24 @@
 """Speaks protobuf outwards and the domain's types inwards."""
 
 import asyncio
-from collections.abc import AsyncIterator, Iterable
+from collections.abc import AsyncIterator, Callable
 
 from tickmesh.common.v1 import streams_pb2
 from tickmesh.orders.v1 import orders_pb2 as pb
 from tickmesh.orders.v1 import orders_pb2_grpc
 
 from ..runtime import paging
-from ..runtime.errors import FieldViolation, InvalidArgument, NotFound, TickmeshError
-from ..runtime.server import Context
+from ..runtime.errors import NotFound
+from ..runtime.server import Context, takes_bytes
 from ..runtime.streams import respond
 from ..values import timestamp
 from .domain import faults
-from .domain.orders import ExecType, Report, Status
-from .domain.venue import Answer
-from .entry import read_order_id
+from .domain.orders import ExecType
+from .entry import Entry, read_order_id
 from .shard import Shard
 from .store import Filter
-from .wire import book_message, change_message, order_message, report_message, reports_message
-
-ACTIONS_MAX = 1_000
-
-
-class BatchTooLarge(InvalidArgument):
-    """More actions in one message than are taken."""
-
-    reason = "BATCH_TOO_LARGE"
-
-    def __init__(self, count: int) -> None:
-        problem = f"{count} actions; send 1 to {ACTIONS_MAX} in a message"
-        super().__init__(f"actions: {problem}", fields=[FieldViolation("actions", problem)])
+from .streams import Chosen
+from .wire import book_message, change_message, order_message, report_message
 
 
 class OrderNotFound(NotFound):
@@ -47,86 +35,52 @@ class OrdersServicer(orders_pb2_grpc.OrdersServiceServicer):
         self._controls_lock = asyncio.Lock()
 
     async def SubmitOrder(self, request: pb.SubmitOrderRequest, context: Context) -> pb.Order:
-        self._shard.admit(2)
-        sequence = self._shard.entry.submit(request)
-        (answer,) = await self._shard.sequencer.settled([sequence])
-        return await self._order_or_refusal(answer, request)
-
-    async def _order_or_refusal(self, answer: Answer, request: pb.SubmitOrderRequest) -> pb.Order:
+        with self._shard.hold(1):
+            answer = await self._shard.entered(context, lambda entry: entry.submit(request))
         report = answer.report
         if answer.first_order_id:
-            report = await self._shard.first_answer(answer.first_order_id, request)
+            mine = (request.portfolio_id, request.client_order_id)
+            report = await self._shard.firsts.answer(answer.first_order_id, *mine)
         assert report is not None
         if report.exec_type is ExecType.REJECTED:
             metadata = {"order_id": str(report.ticket.order_id), **(report.risk or {})}
             raise faults.refusal(report.state.reason, metadata)
         return order_message(report)
 
-    async def SubmitOrders(
-        self, requests: AsyncIterator[pb.SubmitOrdersRequest], context: Context
-    ) -> AsyncIterator[pb.SubmitOrdersResponse]:
-        async for request in requests:
-            count = len(request.actions)
-            if not 1 <= count <= ACTIONS_MAX:
-                raise BatchTooLarge(count)
-            self._shard.admit(2 * count)
-            yield pb.SubmitOrdersResponse(results=await self._act(request.actions))
-
-    async def _act(self, actions: Iterable[pb.OrderAction]) -> list[pb.ActionResult]:
-        stamped: list[tuple[int, pb.ActionResult | None, pb.OrderAction]] = []
-        for action in actions:
-            try:
-                stamped.append((self._shard.entry.act(action), None, action))
-            except TickmeshError as error:
-                stamped.append((0, pb.ActionResult(reason=error.reason, message=error.message), action))
-        sequences = [sequence for sequence, _, _ in stamped if sequence]
-        answers = iter(await self._shard.sequencer.settled(sequences) if sequences else [])
-        return [refused or await self._result(next(answers), action) for _, refused, action in stamped]
-
-    async def _result(self, answer: Answer, action: pb.OrderAction) -> pb.ActionResult:
-        report = answer.report
-        if answer.first_order_id:
-            report = await self._shard.first_answer(answer.first_order_id, action.submit)
-        if report is None:
-            message = faults.sentence(answer.reason)
-            return pb.ActionResult(reason=answer.reason, message=message, command=answer.command)
-        state, listing = report.state, report.ticket.listing
-        rejected = state.status is Status.REJECTED
-        return pb.ActionResult(
-            order_id=str(report.ticket.order_id),
-            status=int(state.status),  # type: ignore[arg-type]
-            cum_quantity=listing.quantity_increment.to_text(state.cumulative),
-            leaves_quantity=listing.quantity_increment.to_text(state.leaves),
-            reason=state.reason if rejected else "",
-            message=faults.sentence(state.reason) if rejected else "",
-            command=answer.command,
-        )
+    @takes_bytes
+    async def SubmitOrders(  # type: ignore[override]  # it reads and writes bytes
+        self, requests: AsyncIterator[bytes], context: Context
+    ) -> AsyncIterator[bytes]:
+        async for message in requests:
+            batch = self._shard.batch(message)
+            with self._shard.hold(batch.count):
+                answer = await batch.answer()
+            yield answer
 
     async def CancelOrder(self, request: pb.CancelOrderRequest, context: Context) -> pb.Order:
-        self._shard.sequencer.admit(1)
-        return await self._changed(self._shard.entry.cancel(request))
+        return await self._changed(context, lambda entry: entry.cancel(request))
 
     async def ReplaceOrder(self, request: pb.ReplaceOrderRequest, context: Context) -> pb.Order:
-        self._shard.sequencer.admit(1)
-        return await self._changed(self._shard.entry.replace(request))
+        return await self._changed(context, lambda entry: entry.replace(request))
 
-    async def _changed(self, sequence: int) -> pb.Order:
-        (answer,) = await self._shard.sequencer.settled([sequence])
+    async def _changed(self, context: Context, stamp: Callable[[Entry], int]) -> pb.Order:
+        with self._shard.hold(1):
+            answer = await self._shard.entered(context, stamp)
         if answer.report is None:
             raise faults.refusal(answer.reason, answer.risk or {})
         return order_message(answer.report)
 
     async def MassCancel(self, request: pb.MassCancelRequest, context: Context) -> pb.MassCancelResponse:
-        self._shard.sequencer.admit(1)
-        sequence = self._shard.entry.mass_cancel(request)
-        if sequence is None:
-            return pb.MassCancelResponse()
-        (answer,) = await self._shard.sequencer.settled([sequence])
+        with self._shard.hold(1):
+            sequence = self._shard.entry.mass_cancel(request)
+            if sequence is None:
+                return pb.MassCancelResponse()
+            answer = await self._shard.entered(context, lambda entry: sequence)
         return pb.MassCancelResponse(canceled_count=answer.canceled)
 
     async def GetOrder(self, request: pb.GetOrderRequest, context: Context) -> pb.Order:
         order_id = read_order_id(request.order_id)
-        report = await self._shard.read(lambda reader, connection: reader.order(connection, order_id))
+        report = await self._shard.queries.read(lambda reader, connection: reader.order(connection, order_id))
         if report is None:
             raise OrderNotFound(
                 f"order {request.order_id} does not exist", metadata={"order_id": request.order_id}
@@ -142,7 +96,7 @@ class OrdersServicer(orders_pb2_grpc.OrdersServiceServicer):
             client_order_id=request.client_order_id,
         )
         before, limit = _page(request.page_token, request.page_size)
-        found = await self._shard.read(
+        found = await self._shard.queries.read(
             lambda reader, connection: reader.orders(connection, chosen, before, limit + 1)
         )
         token = paging.encode(found[limit - 1].ticket.order_id) if len(found) > limit else ""
@@ -158,7 +112,7 @@ class OrdersServicer(orders_pb2_grpc.OrdersServiceServicer):
             exec_type=request.exec_type,
         )
         before, limit = _page(request.page_token, request.page_size)
-        found = await self._shard.read(
+        found = await self._shard.queries.read(
             lambda reader, connection: reader.executions(connection, chosen, before, limit + 1)
         )
         token = paging.encode(found[limit - 1].sequence) if len(found) > limit else ""
@@ -167,22 +121,16 @@ class OrdersServicer(orders_pb2_grpc.OrdersServiceServicer):
     async def StreamExecutions(
         self, request: pb.StreamExecutionsRequest, context: Context
     ) -> AsyncIterator[pb.StreamExecutionsResponse]:
-        kinds, portfolio_id = frozenset(request.exec_types), request.portfolio_id
-
-        def wanted(report: Report) -> bool:
-            if kinds and int(report.exec_type) not in kinds:
-                return False
-            return not portfolio_id or report.ticket.node.portfolio_id == portfolio_id
-
-        events = self._shard.executions.follow(request.resume_token, request.from_start, wanted)
+        chosen = Chosen(self._shard.venue, frozenset(request.exec_types), request.portfolio_id)
+        events = self._shard.executions.follow(request.resume_token, request.from_start, chosen)
         async for response in respond(
-            events, pb.StreamExecutionsResponse, update=reports_message, clock=self._shard.clock
+            events, pb.StreamExecutionsResponse, update=None, clock=self._shard.clock
         ):
             yield response
 
     async def GetBook(self, request: pb.GetBookRequest, context: Context) -> pb.Book:
         listing = self._shard.venue.listings.get(request.symbol)
-        return book_message(self._shard.venue.books[listing.index], request.depth or 20)
+        return book_message(await self._shard.books.book(listing.index, request.depth or 20))
 
     async def StreamBook(
         self, request: pb.StreamBookRequest, context: Context

@@ -13,8 +13,9 @@ class OrdersSettings:
     orders_nodes: int = 16_384  # desks, portfolios and strategies
     orders_client_ids: int = 4_194_304  # how many of the newest client order ids are remembered
     orders_row_commands_max: int = 2_048  # commands in one journal row
-    orders_waiting_max: int = 100_000  # commands that may wait for the sequencer before new ones are refused
-    orders_unwritten_max: int = 1_000_000  # reports that the tables may lag behind before orders are refused
+    orders_waiting_max: int = 200_000  # commands that may wait for their answer before new ones are refused
+    orders_waits_max_s: float = 1.0  # when commands wait for longer, new ones are refused
+    orders_projector: str = "process"  # that writes the tables; or "thread", inside this process
     orders_executions_kept: int = 200_000  # reports in memory for streams; older ones come from the table
     orders_book_updates_kept: int = 100_000
     orders_pages: int = 131_072  # runs of 64 neighbouring prices of one side of a book in which orders rest

@@ -1,56 +1,38 @@
 """One shard put together: journal, engine, sequencer, tables and streams; and its way back after a stop."""
 
 import asyncio
+import socket
 from collections.abc import Callable
+from contextlib import AbstractContextManager
 from pathlib import Path
-from typing import TypeVar
 
-from sqlalchemy.engine import Connection
+from tickmesh.native.engine import NONE, Engine
 
-from tickmesh.native.engine import NONE, Engine, EngineConfig, Feed
-from tickmesh.orders.v1 import orders_pb2 as pb
-
-from ..runtime import telemetry
+from ..runtime import identity, telemetry
 from ..runtime.database import Database
-from ..runtime.errors import AlreadyExists, FieldViolation
-from . import store
+from ..runtime.server import Context
+from . import receipts, store
+from .admission import Admission
+from .batches import Batch
 from .controls import Controls
-from .domain.orders import Report
 from .domain.tree import FIRM
-from .domain.venue import Outcome, Venue
+from .domain.venue import Answer, Outcome, Venue
 from .entry import Entry
+from .firsts import Firsts
 from .journal import Journal, Row
+from .projecting import Projection, follow
 from .projector import Projector
-from .restoring import Restored, restore
-from .sequencer import DAY_NS, Overloaded, Sequencer
+from .queries import Queries
+from .restoring import restore
+from .sequencer import DAY_NS, Sequencer
 from .settings import OrdersSettings
 from .snapshots import Snapshots
 from .snapshotter import Snapshotter
 from .streams import Books, Executions
 
-T = TypeVar("T")
 JOURNAL_REVISIONS = Path(__file__).parent / "journal_migrations"
 
 log = telemetry.logger(__name__)
-
-
-class ClientOrderIdReused(AlreadyExists):
-    """A client_order_id whose 64-bit key another id has."""
-
-    reason = "CLIENT_ORDER_ID_REUSED"
-
-
-def engine_config(settings: OrdersSettings) -> EngineConfig:
-    """Returns the capacities of the engine."""
-    return EngineConfig(
-        orders=settings.orders_capacity,
-        instruments=settings.orders_instruments,
-        pages=settings.orders_pages,
-        nodes=settings.orders_nodes,
-        client_keys=settings.orders_client_ids,
-        extras=settings.orders_extras,
-        feeds=Feed.LEVELS,
-    )
 
 
 class Shard:
@@ -83,30 +65,29 @@ class Shard:
     def recover(self) -> None:
         """Takes the shard over, loads its newest snapshot and replays the journal from there."""
         self._journal.take_over()
-        self._projected = self._database.run_now(
+        projected = self._database.run_now(
             lambda connection: store.progress(connection, self.number, self._journal.journal_id)
         )
-        config = engine_config(self._settings)
-        restored = restore(self._snapshots, self._journal, config, self._projected)
-        restored = restored or Restored(Engine(config), Venue())
+        restored = restore(self._snapshots, self._journal, self._settings)
         self._engine, self.venue = restored.engine, restored.venue
-        self._prepare()
-        self._replay()
+        self._prepare(projected)
+        for row in self._journal.rows(after=self._journal.last_sequence):
+            self._journal.check(row)
+            self._replay(row)
+        self.projector.tell(self.venue.last_report)
+        log.info("replayed", commands=self.venue.last_command, state_hash=f"{self._engine.state_hash():016x}")
 
-    def _prepare(self) -> None:
+    def _prepare(self, projected: int) -> None:
         """Makes what stands around engine and venue."""
         settings = self._settings
-        self._reader = store.Reader(self.venue.listings)
-        self.projector = Projector(self._database, self.number, self._projected)
-        self.executions = Executions(
-            settings.orders_executions_kept,
-            self._journal.journal_id,
-            self._database,
-            self._reader,
-            self.projector,
+        self.projector = Projector(
+            projected, self._project if settings.orders_projector == "thread" else None
         )
-        self.executions.skip(self.venue.last_report)
-        self.books = Books(settings.orders_book_updates_kept, self.venue)
+        self.queries = Queries(self._database, store.Reader(self.venue.listings), self.projector)
+        self.executions = Executions(
+            settings.orders_executions_kept, self._journal.journal_id, self.venue, self.queries
+        )
+        self.executions.hub.start_after(self.venue.last_report)
         self.snapshotter = Snapshotter(
             self._snapshots,
             self.projector,
@@ -115,27 +96,24 @@ class Shard:
             last=self.venue.last_command,
         )
 
-    def _replay(self) -> None:
-        """Replays the journal from where the venue stands: everything is as it was."""
-        told = self._journal.newest() - self._settings.orders_executions_kept
-        for row in self._journal.rows(after=self._journal.last_sequence):
-            self._journal.check(row)
-            self._replay_row(row, quiet_until=told)
-        log.info("replayed", commands=self.venue.last_command, state_hash=f"{self._engine.state_hash():016x}")
+    def _project(self, bell: socket.socket) -> None:
+        """Writes the tables from a thread of this process."""
+        projection = Projection(self._settings, self._journal.tables, self._database.engine)
+        try:
+            follow(projection, bell)
+        except (BrokenPipeError, ConnectionResetError):
+            pass  # it was told to stop
+        finally:
+            projection.close()
 
-    def _replay_row(self, row: Row, quiet_until: int) -> None:
-        """Takes a row in again. What is long in the tables makes no reports: streams read it there."""
+    def _replay(self, row: Row) -> None:
+        """Takes a row in again."""
         events = self._engine.process(row.payload)
-        newest = int(events["sequence"][-1]) if len(events) else 0
-        quiet = row.last_sequence <= quiet_until and newest <= self._projected
-        outcome = self.venue.apply(row.payload, row.notes(), events, quiet=quiet)
-        if quiet:
-            self.executions.skip(self.venue.last_report)
-        else:
-            self.executions.publish(outcome)
+        self.executions.publish(self.venue.apply(row.payload, row.joined_notes(), events))
 
     def open(self) -> None:
         """Makes the sequencer ready for new commands. Call it in the event loop, then run `run`."""
+        settings = self._settings
         self.sequencer = Sequencer(
             self._journal,
             self._engine,
@@ -143,21 +121,40 @@ class Shard:
             self.clock,
             self._publish,
             self.snapshotter,
-            row_commands_max=self._settings.orders_row_commands_max,
-            waiting_max=self._settings.orders_waiting_max,
+            row_commands_max=settings.orders_row_commands_max,
         )
-        self.entry = Entry(self.sequencer, self._settings.orders_nodes)
-        self.controls = Controls(self.sequencer, self.entry)
+        self.books = Books(settings.orders_book_updates_kept, self.venue, self._engine, self.sequencer.aside)
+        self.books.hub.start_after(self._engine.status().event_sequence)
+        self.entry = Entry(self.sequencer, settings.orders_nodes)
+        self.controls = Controls(self.sequencer, self.entry, settings.orders_instruments)
+        self.firsts = Firsts(self.venue, self.executions, self.queries)
+        self._admission = Admission(
+            waiting_max=settings.orders_waiting_max,
+            waits_max_s=settings.orders_waits_max_s,
+            oldest_waits_s=lambda: self.sequencer.oldest_waits_s,
+            commands_per_second=self.sequencer.commands_per_second,
+        )
 
     def _publish(self, outcome: Outcome) -> None:
         self.executions.publish(outcome)
         self.books.publish(outcome)
+        self.projector.tell(self.venue.last_report)
 
-    def admit(self, count: int) -> None:
-        """Fails with Overloaded when so many more commands cannot wait, or the tables lag too far behind."""
-        self.sequencer.admit(count)
-        if self.projector.behind > self._settings.orders_unwritten_max:
-            raise Overloaded(f"{self.projector.behind} reports wait to be written; try again in a moment")
+    def hold(self, count: int) -> AbstractContextManager[None]:
+        """Holds room for commands of the caller for the length of a with block. Fails with Overloaded."""
+        return self._admission.hold(identity.current().subject, count)
+
+    def batch(self, message: bytes) -> Batch:
+        """Returns the actions of a message. Fails with BatchTooLarge and Malformed."""
+        return Batch(message, self.sequencer, self.entry, self.firsts)
+
+    async def entered(self, context: Context, stamp: Callable[[Entry], int]) -> Answer:
+        """Stamps a command of a unary call and returns its answer; the call carries where the time went."""
+        begun = receipts.now()
+        span = self.sequencer.span(stamp(self.entry))
+        outcome = await asyncio.shield(span.row.done)
+        await receipts.of(begun, [span.row.stages]).attach(context)
+        return self.venue.answer(outcome, span.first)
 
     async def make_root(self) -> None:
         """Makes the firm, the root of the tree, once in the life of a journal."""
@@ -181,23 +178,7 @@ class Shard:
     def projected(self, event_sequence: int) -> int:
         """Returns up to which event the tables are written; not every event leaves something to write."""
         projector = self.projector
-        return event_sequence if projector.sequence == projector.newest else projector.sequence
-
-    async def read(self, work: Callable[[store.Reader, Connection], T]) -> T:
-        """Reads from the tables once they hold everything acknowledged so far."""
-        await self.projector.caught_up()
-        return await self._database.read(lambda connection: work(self._reader, connection))
-
-    async def first_answer(self, order_id: int, request: pb.SubmitOrderRequest) -> Report:
-        """Returns the first answer to a client_order_id. Fails with ClientOrderIdReused."""
-        report = await self.read(lambda reader, connection: reader.first_answer(connection, order_id))
-        assert report is not None, "an order that the engine remembers is in the tables"
-        ticket = report.ticket
-        mine = (request.portfolio_id, request.client_order_id)
-        if (ticket.node.portfolio_id, ticket.client_order_id) != mine:
-            problem = "its key collides with that of an earlier order; use another id"
-            raise ClientOrderIdReused(problem, fields=[FieldViolation("client_order_id", problem)])
-        return report
+        return event_sequence if projector.sequence >= projector.newest else projector.sequence
 
     def close(self) -> None:
         """Waits for the row that is being written, then gives everything back."""

@@ -124,13 +124,13 @@ class Snapshots:
             here = (PARTS.c.sequence == found.sequence) & (PARTS.c.part == found.part)
             connection.execute(sa.delete(PARTS).where((PARTS.c.shard == self.shard) & here))
 
-    def publish(self, head: Head, keep: int, epoch: int) -> None:
-        """Makes a snapshot count, and besides it only the one of the sequence to keep.
+    def publish(self, head: Head, keep: set[int], epoch: int) -> None:
+        """Makes a snapshot count, and besides it only those of the sequences to keep.
 
         Fails with StaleEpoch when somebody else owns the shard.
         """
         mine = (OWNERS.c.shard == self.shard) & (OWNERS.c.epoch == epoch)
-        others = (HEADS.c.shard == self.shard) & (HEADS.c.sequence != keep)
+        others = (HEADS.c.shard == self.shard) & HEADS.c.sequence.not_in(keep)
         with self._engine.begin() as connection:
             if connection.execute(sa.update(OWNERS).where(mine).values(epoch=epoch)).rowcount != 1:
                 raise StaleEpoch(f"shard {self.shard} has a newer owner than epoch {epoch}")

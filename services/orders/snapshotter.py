@@ -1,13 +1,12 @@
 """Takes snapshots of the order path while it works, and keeps them beside the journal.
 
-The order path stands still only while the engine writes its bytes and the venue's references are copied.
-The text of the venue is made piece by piece in the event loop, packed in another thread, and the parts are
-written between rows of the journal.
+The order path stands still only while the engine and the venue write their bytes. These are packed in
+another thread, and the parts are written between rows of the journal.
 """
 
 import asyncio
 import zlib
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from dataclasses import dataclass, replace
 from functools import partial
 from typing import Protocol, TypeVar
@@ -24,10 +23,9 @@ from .projector import Projector
 from .snapshots import Head, Snapshots, cut
 
 T = TypeVar("T")
-PIECE_S = 0.005  # how long a piece of text may take
-PAUSE_S = 0.005  # after each piece of text and each part
+PAUSE_S = 0.005  # after each part
 REST = 50  # the order path stands still for snapshots no longer than a fiftieth of the time
-PACKING = 1  # the fastest: the text becomes about a quarter
+PACKING = 1  # the fastest: the bytes become about a fifth
 
 log = telemetry.logger(__name__)
 
@@ -50,7 +48,7 @@ class _Taken:
 
 
 class Snapshotter:
-    """Decides when a snapshot is due, takes it, and keeps the newest two."""
+    """Decides when a snapshot is due, takes it, and keeps the newest two and the one that the tables need."""
 
     def __init__(
         self, snapshots: Snapshots, projector: Projector, epoch: int, *, commands: int, last: int
@@ -93,15 +91,21 @@ class Snapshotter:
                 log.error("a snapshot was not kept", commands=taken.venue.command, problem=str(error.orig))
             self._is_busy = False
 
+    def _of_the_tables(self) -> int:
+        """Returns the newest snapshot that the tables have reached: the projector may have to begin there."""
+        usable = [head for head in self._snapshots.heads() if head.sequence <= self._kept]
+        reached = [head.sequence for head in usable if head.report <= self._projector.sequence]
+        return max(reached, default=0)
+
     async def _keep(self, taken: _Taken, aside: Aside) -> None:
-        packed = await _pack(taken.venue)
+        packed = await asyncio.to_thread(_pack, taken.venue)
         parts = cut(taken.engine, packed)
         head = await asyncio.to_thread(_head, self._snapshots.shard, taken, len(packed), parts)
-        await self._projector.caught_up()  # a snapshot is of no use before the tables hold all up to it
         for number, part in enumerate(parts):
             await aside(partial(self._snapshots.write_part, head.sequence, number, part))
             await asyncio.sleep(PAUSE_S)
-        await aside(partial(self._snapshots.publish, head, self._kept, self._epoch))
+        keep = {self._kept, self._of_the_tables()}
+        await aside(partial(self._snapshots.publish, head, keep, self._epoch))
         self._kept = head.sequence
         pause_ms = round(taken.pause_s * 1e3, 1)
         log.info("snapshot", commands=head.sequence, engine_bytes=head.engine_size,
@@ -115,25 +119,9 @@ def _write(engine: Engine, now_s: Callable[[], float]) -> tuple[bytes, str, floa
     return content, f"{state_hash:016x}", now_s() - start_s
 
 
-async def _pack(venue: Frozen) -> bytes:
-    """Returns the packed text. Between its pieces the event loop does what else there is."""
-    packer = zlib.compressobj(PACKING)
-    packed, lines = [], frozen.to_lines(venue)
-    while piece := _piece(lines, asyncio.get_running_loop().time):
-        packed.append(await asyncio.to_thread(packer.compress, piece))
-        await asyncio.sleep(PAUSE_S)
-    packed.append(packer.flush())
-    return b"".join(packed)
-
-
-def _piece(lines: Iterator[bytes], now_s: Callable[[], float]) -> bytes:
-    """Returns as many lines as are made in the time of a piece; none when there are no more."""
-    piece, end_s = [], now_s() + PIECE_S
-    for line in lines:
-        piece.append(line)
-        if now_s() >= end_s:
-            break
-    return b"".join(piece)
+def _pack(venue: Frozen) -> bytes:
+    """Returns the packed bytes of a venue."""
+    return zlib.compress(frozen.to_bytes(venue), PACKING)
 
 
 def _head(shard: int, taken: _Taken, venue_size: int, parts: list[memoryview]) -> Head:

@@ -1,4 +1,4 @@
-"""Tables of orders and executions: written by the projector, read by queries."""
+"""Tables of orders and executions, and how they are read. `writing` is how they are written."""
 
 import json
 from dataclasses import dataclass
@@ -53,8 +53,6 @@ PROGRESS = sa.Table(
     sa.Column("journal_id", sa.Text),
     sa.Column("sequence", sa.BigInteger),
 )
-_CHANGING = ["update_time_ns", *(column.name for column in _state_columns())]
-_REPLACE = "UPDATE SET " + ", ".join(f"{name} = excluded.{name}" for name in _CHANGING)
 _TICKET = [
     ORDERS.c[name]
     for name in (
@@ -96,66 +94,6 @@ def progress(connection: Connection, shard: int, journal_id: str) -> int:
     if row.journal_id != journal_id:
         raise JournalChanged(f"the tables belong to journal {row.journal_id}, the journal is {journal_id}")
     return int(row.sequence)
-
-
-def project(connection: Connection, shard: int, reports: list[Report]) -> None:
-    """Writes reports and the orders they changed. Writing the same twice changes nothing."""
-    newest = {report.ticket.order_id: report for report in reports}
-    mark = "%s" if connection.dialect.name == "postgresql" else "?"
-    connection.exec_driver_sql(_insert(ORDERS, mark, _REPLACE), [_order_row(r) for r in newest.values()])
-    connection.exec_driver_sql(_insert(EXECUTIONS, mark, "NOTHING"), [_execution_row(r) for r in reports])
-    done = sa.update(PROGRESS).where(PROGRESS.c.shard == shard).values(sequence=reports[-1].sequence)
-    connection.execute(done)
-
-
-def _insert(table: sa.Table, mark: str, otherwise: str) -> str:
-    """Returns plain SQL for rows that come as tuples, which costs a third of what rows as dicts do."""
-    names = [column.name for column in table.columns]
-    marks = ", ".join([mark] * len(names))
-    rows = f"INSERT INTO {table.name} ({', '.join(names)}) VALUES ({marks})"  # noqa: S608  our own names
-    return f"{rows} ON CONFLICT ({names[0]}) DO {otherwise}"
-
-
-def _state_row(report: Report) -> tuple[Any, ...]:
-    state = report.state
-    risk = json.dumps(report.risk) if report.risk else None
-    numbers = (state.quantity, state.price, state.leaves, state.cumulative, int(state.status))
-    return (*numbers, str(state.value), state.reason, risk)
-
-
-def _order_row(report: Report) -> tuple[Any, ...]:
-    """Returns the columns of ORDERS in their order."""
-    ticket, node = report.ticket, report.ticket.node
-    return (
-        ticket.order_id,
-        ticket.client_order_id,
-        node.portfolio_id,
-        node.strategy_id,
-        ticket.listing.symbol,
-        ticket.side,
-        ticket.order_type,
-        ticket.time_in_force,
-        ticket.post_only,
-        ticket.submit_time_ns,
-        report.time_ns,
-        *_state_row(report),
-    )
-
-
-def _execution_row(report: Report) -> tuple[Any, ...]:
-    """Returns the columns of EXECUTIONS in their order."""
-    return (
-        report.sequence,
-        report.command,
-        report.ticket.order_id,
-        int(report.exec_type),
-        report.time_ns,
-        report.last_lots,
-        report.last_ticks,
-        int(report.liquidity),
-        report.trade,
-        *_state_row(report),
-    )
 
 
 class Reader:
@@ -233,7 +171,6 @@ class Reader:
         return Ticket(
             order_id=row.order_id,
             client_order_id=row.client_order_id,
-            client_key=0,
             node=Node(0, "", name, 0),
             listing=self._listings.get(row.symbol),
             side=row.side,

@@ -12,9 +12,10 @@ from ..runtime import migrate
 from ..runtime import settings as runtime_settings
 from ..runtime.database import make_engine
 from ..runtime.settings import RuntimeSettings
+from .capacities import engine_config
 from .journal import JOURNAL, BrokenChain, Journal
 from .settings import OrdersSettings
-from .shard import JOURNAL_REVISIONS, engine_config
+from .shard import JOURNAL_REVISIONS
 
 
 @dataclass(frozen=True, slots=True)

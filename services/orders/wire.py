@@ -4,9 +4,10 @@ from tickmesh.native.engine import TimeInForce
 from tickmesh.orders.v1 import orders_pb2 as pb
 
 from ..values import timestamp
+from .domain import faults
 from .domain.books import Book, BookChange, Level, Trade
 from .domain.listings import Listing
-from .domain.orders import Report, average_price
+from .domain.orders import Report, Status, average_price
 
 TO_ENGINE_TIF = {
     pb.Order.DAY: TimeInForce.DAY,
@@ -64,9 +65,24 @@ def report_message(report: Report) -> pb.ExecutionReport:
     return message
 
 
-def reports_message(reports: list[Report]) -> pb.ExecutionReports:
-    """Returns reports in order."""
-    return pb.ExecutionReports(reports=map(report_message, reports))
+def reports_bytes(reports: list[Report]) -> bytes:
+    """Returns reports in order, as the bytes of ExecutionReports."""
+    return pb.ExecutionReports(reports=map(report_message, reports)).SerializeToString()
+
+
+def result_message(report: Report, command: int) -> pb.ActionResult:
+    """Returns what became of an action, from the report that answers it."""
+    state, quantity_text = report.state, report.ticket.listing.quantity_increment.to_text
+    rejected = state.status is Status.REJECTED
+    return pb.ActionResult(
+        order_id=str(report.ticket.order_id),
+        status=int(state.status),  # type: ignore[arg-type]
+        cum_quantity=quantity_text(state.cumulative),
+        leaves_quantity=quantity_text(state.leaves),
+        reason=state.reason if rejected else "",
+        message=faults.sentence(state.reason) if rejected else "",
+        command=command,
+    )
 
 
 def _levels(listing: Listing, levels: list[Level]) -> list[pb.BookLevel]:
@@ -79,12 +95,12 @@ def _levels(listing: Listing, levels: list[Level]) -> list[pb.BookLevel]:
     ]
 
 
-def book_message(book: Book, depth: int | None = None) -> pb.Book:
+def book_message(book: Book) -> pb.Book:
     """Returns the levels of a book, best first."""
     return pb.Book(
         symbol=book.listing.symbol,
-        bids=_levels(book.listing, book.best_bids(depth)),
-        asks=_levels(book.listing, book.best_asks(depth)),
+        bids=_levels(book.listing, book.bids),
+        asks=_levels(book.listing, book.asks),
         command=book.command,
         time=timestamp(book.time_ns),
     )

@@ -11,7 +11,7 @@ from typing import Any
 
 import grpc
 from google.protobuf.any_pb2 import Any as AnyMessage
-from google.protobuf.message import DecodeError
+from google.protobuf.message import DecodeError, Message
 from google.rpc import error_details_pb2, status_pb2
 
 DOMAIN = "tickmesh"
@@ -45,12 +45,14 @@ class TickmeshError(Exception):
         reason: str | None = None,
         metadata: Mapping[str, str] | None = None,
         fields: Iterable[FieldViolation] = (),
+        retry_after_s: float | None = None,
     ) -> None:
         super().__init__(message)
         self.message = message
         self.reason = reason or type(self).reason
         self.metadata = dict(metadata or {})
         self.fields = list(fields)
+        self.retry_after_s = retry_after_s
 
 
 class InvalidArgument(TickmeshError):
@@ -128,7 +130,7 @@ class Internal(TickmeshError):
 
 
 def to_status(error: TickmeshError) -> status_pb2.Status:
-    """Returns the error as the status that goes over the wire, with ErrorInfo and BadRequest.
+    """Returns the error as the status that goes over the wire, with ErrorInfo, BadRequest and RetryInfo.
 
     The first 20 wrong fields are named; who sends thousands of wrong orders learns enough from those.
     """
@@ -143,6 +145,10 @@ def to_status(error: TickmeshError) -> status_pb2.Status:
             description = _cut(violation.description, _TEXT_MAX)
             bad.field_violations.add(field=_cut(violation.field, _TEXT_MAX), description=description)
         status.details.append(_packed(bad))
+    if error.retry_after_s is not None:
+        retry = error_details_pb2.RetryInfo()
+        retry.retry_delay.FromNanoseconds(round(error.retry_after_s * 1e9))
+        status.details.append(_packed(retry))
     return status
 
 
@@ -150,7 +156,7 @@ def _cut(text: str, length_max: int) -> str:
     return text if len(text) <= length_max else text[: length_max - 3] + "..."
 
 
-def _packed(detail: error_details_pb2.ErrorInfo | error_details_pb2.BadRequest) -> AnyMessage:
+def _packed(detail: Message) -> AnyMessage:
     packed = AnyMessage()
     packed.Pack(detail)
     return packed

@@ -76,8 +76,15 @@ class Host:
     def spawn(self, coroutine: Coroutine[Any, Any, None], name: str) -> asyncio.Task[None]:
         """Runs a task for as long as the process lives. When it fails, the process ends and says why."""
         task = self._tasks.create_task(coroutine, name=name)
+        task.add_done_callback(self._look_at)
         self._owned.append(task)
         return task
+
+    def _look_at(self, task: asyncio.Task[Any]) -> None:
+        """Hangs up on everybody when a task has failed: what they wait for may never come."""
+        if not task.cancelled() and task.exception() is not None:
+            log.critical("a task failed", task=task.get_name(), exc_info=task.exception())
+            self._hanging_up = asyncio.ensure_future(self.server.stop(None))
 
     def on_stop(self, action: Callable[[], Awaitable[None]]) -> None:
         """Runs an action at a clean stop; what was registered last runs first."""

@@ -23,13 +23,11 @@ def is_free(host: str, port: int) -> bool:
 
 def free_ports(count: int, taken: Iterable[int] = ()) -> list[int]:
     """Returns different ports that were free a moment ago, chosen by lot so that two who ask differ."""
-    candidates = list(_RANGE)
-    random.SystemRandom().shuffle(candidates)
+    lot = random.Random()  # noqa: S311  nothing here is secret
     found: list[int] = []
-    for port in candidates:
-        if len(found) == count:
-            break
-        if port not in taken and is_free(LOOPBACK, port):
+    while len(found) < count:
+        port = lot.choice(_RANGE)
+        if port not in taken and port not in found and is_free(LOOPBACK, port):
             found.append(port)
     return found
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 import asyncio
 from collections.abc import AsyncIterator, Awaitable, Callable
 from contextlib import aclosing, suppress
-from typing import Any, NoReturn, TypeAlias, cast
+from typing import Any, NoReturn, TypeAlias, TypeVar, cast
 
 import grpc
 import protovalidate
@@ -58,6 +58,15 @@ def validate(request: Message) -> None:
         protovalidate.validate(request)
     except protovalidate.ValidationError as error:
         raise InvalidRequest(error.violations) from error
+
+
+F = TypeVar("F", bound=Callable[..., Any])
+
+
+def takes_bytes(behavior: F) -> F:
+    """Marks a method of a servicer that reads its requests itself: it is given their bytes, unvalidated."""
+    behavior.takes_bytes = True  # type: ignore[attr-defined]
+    return behavior
 
 
 class _NotYet:
@@ -128,11 +137,15 @@ class _Guard:
             Handler,
             make(
                 wrapper,
-                request_deserializer=self._handler.request_deserializer
-                or self._method.request_type.FromString,
-                response_serializer=self._handler.response_serializer,
+                request_deserializer=self._deserializer(),
+                response_serializer=_serialized,
             ),
         )
+
+    def _deserializer(self) -> Callable[[bytes], Any] | None:
+        if getattr(self._behavior, "takes_bytes", False):
+            return None
+        return self._handler.request_deserializer or self._method.request_type.FromString
 
     async def _answers(self, request: Any, context: Context) -> Any:
         try:
@@ -175,10 +188,17 @@ class _Guard:
                 metadata={"scope": self._method.scope},
             )
         identity.set_current(principal)
+        if getattr(self._behavior, "takes_bytes", False):
+            return request
         if self._method.client_streams:
             return _validated(request)
         validate(request)
         return request
+
+
+def _serialized(response: Any) -> bytes:
+    """Returns a response as bytes; one that is bytes is as the servicer made it."""
+    return response if isinstance(response, bytes) else response.SerializeToString()
 
 
 async def _first_of(requests: AsyncIterator[Message]) -> None:
@@ -210,7 +230,8 @@ async def _abort(context: Context, error: Exception, method: contract.Method) ->
         log.error("an RPC failed", method=method.path, exc_info=error)
         error = errors.Internal("an internal fault; the server's log has the details")
     status = rpc_status.to_status(errors.to_status(error))
-    await cast(Any, context).abort_with_status(status)
+    told = cast(Any, context).trailing_metadata() or ()
+    await cast(Any, context).abort(status.code, status.details, (*status.trailing_metadata, *told))
     raise AssertionError("abort_with_status raises")
 
 

@@ -97,14 +97,22 @@ class Hub(Generic[T]):
     """One source of updates with any number of readers, and a ring of the newest updates."""
 
     def __init__(
-        self, capacity: int, epoch: str | None = None, position: int = 0, silence_s: float = SILENCE_S
+        self,
+        capacity: int,
+        epoch: str | None = None,
+        position: int = 0,
+        silence_s: float = SILENCE_S,
+        weigh: Callable[[T], int] = lambda item: 1,
     ) -> None:
         self.silence_s = silence_s
         self.epoch = epoch or uuid.uuid4().hex[:12]
         self.position = position
         self.conflated = 0  # updates that a slow reader never saw, all readers together
         self.disconnected = 0  # readers that were too slow
-        self._ring: deque[tuple[int, T]] = deque(maxlen=capacity)
+        self._capacity = capacity
+        self._weigh = weigh
+        self._weight = 0
+        self._ring: deque[tuple[int, T]] = deque()
         self._oldest = position + 1  # the first position that can still be read
         self._news = asyncio.Event()
 
@@ -118,12 +126,19 @@ class Hub(Generic[T]):
         place = self.position + 1 if position is None else position
         if place <= self.position:
             raise ValueError(f"position {place} does not follow {self.position}")
-        if len(self._ring) == self._ring.maxlen:
-            self._oldest = self._ring[0][0] + 1
         self._ring.append((place, item))
+        self._weight += self._weigh(item)
+        while self._weight > self._capacity:
+            dropped, old = self._ring.popleft()
+            self._weight -= self._weigh(old)
+            self._oldest = dropped + 1
         self.position = place
         self._news.set()
         return place
+
+    def newest(self) -> Iterator[T]:
+        """Yields what is kept, newest first."""
+        return (item for _, item in reversed(self._ring))
 
     async def follow(
         self,
@@ -142,7 +157,7 @@ class Hub(Generic[T]):
         spoke_s = now_s()
         while True:
             found: list[Event[S, T]] = []
-            if await self._wait(reader.position, self.silence_s - (now_s() - spoke_s)):
+            if await self.wait(reader.position, self.silence_s - (now_s() - spoke_s)):
                 if pace_s:
                     await asyncio.sleep(pace_s)
                 found = reader.advance()
@@ -154,7 +169,7 @@ class Hub(Generic[T]):
             if found:
                 spoke_s = now_s()
 
-    async def _wait(self, position: int, within_s: float) -> bool:
+    async def wait(self, position: int, within_s: float) -> bool:
         """Waits until there is more than a position; False when there is none within so many seconds.
 
         The event of the news is replaced when it is set and a reader that is abreast begins to wait,
@@ -270,30 +285,32 @@ async def respond(
     events: AsyncIterator[Event[S, T]],
     response_type: Callable[[], R],
     *,
-    update: Callable[[list[T]], Any],
+    update: Callable[[list[T]], Any] | None,
     snapshot: Callable[[S], Any] | None = None,
     clock: Callable[[], int] | None = None,
 ) -> AsyncIterator[R]:
     """Puts events into responses with sequence, resume_token and one of snapshot, update, gap, heartbeat.
 
     `update` makes the update message of some items, or an iterable of several, which become a
-    response each; `snapshot` makes the snapshot message.
+    response each; None when the items are such messages as bytes, and their responses are bytes too.
+    `snapshot` makes the snapshot message.
     """
     sequence = 0
     async with AsyncExitStack() as stack:
         if isinstance(events, AsyncGenerator):
             stack.push_async_callback(events.aclose)
         async for event in events:
-            for response, token in _responses(event, response_type, update, snapshot, clock):
+            for response, token, tail in _responses(event, response_type, update, snapshot, clock):
                 sequence += 1
                 response.sequence = sequence
                 response.resume_token = token
-                yield response
+                yield response.SerializeToString() + tail if tail else response
 
 
 def _responses(
     event: Any, response_type: Any, update: Any, snapshot: Any, clock: Callable[[], int] | None
-) -> Iterator[tuple[Any, str]]:
+) -> Iterator[tuple[Any, str, bytes]]:
+    """Yields responses, their tokens, and what comes after each that was turned into bytes already."""
     if isinstance(event, Updates):
         yield from _parts(event, response_type, update)
         return
@@ -304,17 +321,36 @@ def _responses(
         _fill_gap(response.gap, event)
     else:
         _fill_heartbeat(response.heartbeat, clock)
-    yield response, event.token
+    yield response, event.token, b""
 
 
-def _parts(event: Updates[Any], response_type: Any, update: Any) -> Iterator[tuple[Any, str]]:
+def _parts(event: Updates[Any], response_type: Any, update: Any) -> Iterator[tuple[Any, str, bytes]]:
+    if update is None:
+        for content in event.items:
+            yield response_type(), event.token, _field("update", response_type, content)
+        return
     made = update(event.items)
     parts = [made] if isinstance(made, Message) else list(made)
     for number, part in enumerate(parts, start=1):
         response = response_type()
         response.update.MergeFrom(part)
         is_last = number == len(parts)
-        yield response, event.token if is_last else event.token_before or event.token
+        yield response, event.token if is_last else event.token_before or event.token, b""
+
+
+def _field(name: str, response_type: Any, content: bytes) -> bytes:
+    """Returns bytes of a message as a field of another: tag, length and content."""
+    number = response_type.DESCRIPTOR.fields_by_name[name].number
+    return _varint(number << 3 | 2) + _varint(len(content)) + content
+
+
+def _varint(number: int) -> bytes:
+    found = bytearray()
+    while number > 0x7F:
+        found.append(number & 0x7F | 0x80)
+        number >>= 7
+    found.append(number)
+    return bytes(found)
 
 
 def _fill_gap(message: Any, gap: Gap) -> None:

@@ -1,6 +1,7 @@
 """Instruments as the order path knows them: an index for the engine, increments for the text."""
 
 import json
+import math
 from dataclasses import dataclass
 from decimal import Decimal
 from fractions import Fraction
@@ -58,6 +59,12 @@ class Listing:
             raise BelowMinimumNotional(
                 decimal_text(notional), decimal_text(self.minimum_notional), self.currency
             )
+
+    @property
+    def least_notional(self) -> int:
+        """Returns the least that ticks times lots of an order may be; 0 when there is no bound."""
+        unit = Fraction(self.price_increment.value) * Fraction(self.quantity_increment.value)
+        return math.ceil(Fraction(self.minimum_notional) / (unit * Fraction(self.multiplier)))
 
     def unit_value(self, rate: Fraction) -> int:
         """Returns what a tick times a lot is worth, in billionths of the base currency, at least 1.

@@ -3,16 +3,19 @@
 from dataclasses import dataclass
 from decimal import ROUND_HALF_EVEN, Decimal, localcontext
 from enum import IntEnum
-from typing import NamedTuple
+from typing import Any, NamedTuple
 
-from tickmesh.native.engine import LimitType, Reason
+from tickmesh.native.engine import NONE, LimitType, OrderFlag, Reason
+from tickmesh.native.venue import END_OF_DAY
 
 from ...values import decimal_text
-from .listings import Listing
-from .tree import Node
+from .listings import Listing, Listings
+from .tree import Node, Tree
 
 AVERAGE_DIGITS = Decimal(1).scaleb(-12)
 MICRO = 6
+_POST_ONLY = int(OrderFlag.POST_ONLY)
+_REASONS = {int(reason): reason.name for reason in Reason if reason} | {END_OF_DAY: "END_OF_DAY"}
 
 
 class Status(IntEnum):
@@ -55,7 +58,6 @@ class Ticket(NamedTuple):
 
     order_id: int
     client_order_id: str
-    client_key: int
     node: Node
     listing: Listing
     side: int
@@ -103,10 +105,7 @@ def _limit_text(reason: Reason, listing: Listing, number: int) -> str:
 
 
 class State(NamedTuple):
-    """An order as it is at one moment. Lots and ticks; `value` is the sum of ticks times lots traded.
-
-    What happens to an order makes another: reports and snapshots keep the one of their moment.
-    """
+    """An order as it is at one moment. Lots and ticks; `value` is the sum of ticks times lots traded."""
 
     quantity: int
     price: int
@@ -132,6 +131,42 @@ class Report:
     liquidity: Liquidity = Liquidity.NONE
     trade: int = 0
     risk: dict[str, str] | None = None
+
+
+def reason_text(reason: int) -> str:
+    """Returns what a reason of the engine is called; nothing for none."""
+    return _REASONS.get(reason, "")
+
+
+def report_of(record: Any, tree: Tree, listings: Listings) -> Report:
+    """Returns a row of REPORT_DTYPE as a report."""
+    (sequence, command, order_id, time_ns, submit_time_ns, quantity, price, leaves, cumulative, value_low,
+     value_high, last_lots, last_ticks, trade, limit, used, asked, _, instrument, node, limit_node, exec_type,
+     status, liquidity, reason, side, kind, time_in_force, flags, _, _, text) = record.tolist()  # fmt: skip
+    listing = listings.by_index[instrument]
+    post_only = bool(flags & _POST_ONLY)
+    ticket = Ticket(
+        order_id, text.decode(), tree.by_index[node], listing, side, kind, time_in_force, post_only,
+        submit_time_ns,
+    )  # fmt: skip
+    value = value_high << 64 | value_low
+    risk = None
+    if limit_node != NONE:
+        figures = RiskFigures(Reason(reason), tree.by_index[limit_node], limit, used, asked)
+        risk = figures.texts(listing)
+    return Report(
+        sequence=sequence,
+        command=command,
+        exec_type=ExecType(exec_type),
+        ticket=ticket,
+        state=State(quantity, price, leaves, Status(status), cumulative, value, reason_text(reason)),
+        time_ns=time_ns,
+        last_lots=last_lots,
+        last_ticks=last_ticks,
+        liquidity=Liquidity(liquidity),
+        trade=trade,
+        risk=risk,
+    )
 
 
 def average_price(listing: Listing, value: int, cumulative: int) -> str:

@@ -50,8 +50,9 @@ WRONG_ORDERS: list[tuple[dict[str, Any], Any, str, str]] = [
     ({"strategy_id": "a/b"}, INVALID, "INVALID_REQUEST", "strategy_id"),
     ({"client_order_id": ""}, INVALID, "INVALID_REQUEST", "client_order_id"),
     ({"client_order_id": "x" * 65}, INVALID, "INVALID_REQUEST", "client_order_id"),
-    ({"client_order_id": "a\0b"}, INVALID, "INVALID_ORDER", "client_order_id"),
-    ({"client_order_id": "a\nb"}, INVALID, "INVALID_ORDER", "client_order_id"),
+    ({"client_order_id": "a\0b"}, INVALID, "INVALID_REQUEST", "client_order_id"),
+    ({"client_order_id": "a\nb"}, INVALID, "INVALID_REQUEST", "client_order_id"),
+    ({"client_order_id": "é"}, INVALID, "INVALID_REQUEST", "client_order_id"),
     ({"side": 0}, INVALID, "INVALID_REQUEST", "side"),
     ({"side": 7}, INVALID, "INVALID_REQUEST", "side"),
     ({"order_type": 7}, INVALID, "INVALID_REQUEST", "order_type"),
@@ -157,6 +158,6 @@ async def test_orders_are_refused_while_too_much_waits_and_cancels_are_not(
     monkeypatch.setenv("TICKMESH_ORDERS_WAITING_MAX", "10")
     async with open_desk(tmp_path) as desk:
         order = await desk.submit()
-        error = await refusal_of(desk.batch(*(an_order() for _ in range(6))))
+        error = await refusal_of(desk.batch(*(an_order() for _ in range(11))))
         assert (error.code, error.reason) == (grpc.StatusCode.RESOURCE_EXHAUSTED, "OVERLOADED")
         assert (await desk.cancel(order)).status == Order.CANCELED

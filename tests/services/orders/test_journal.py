@@ -8,9 +8,10 @@ import pytest
 import sqlalchemy as sa
 
 from tickmesh.native.engine import COMMAND_STRUCT, NONE, CommandType, Engine
+from tickmesh.services.orders.capacities import engine_config
 from tickmesh.services.orders.journal import JOURNAL, Journal, StaleEpoch
 from tickmesh.services.orders.settings import OrdersSettings
-from tickmesh.services.orders.shard import JOURNAL_REVISIONS, engine_config
+from tickmesh.services.orders.shard import JOURNAL_REVISIONS
 from tickmesh.services.orders.verification import verify
 from tickmesh.services.runtime import migrate
 from tickmesh.services.runtime.database import make_engine

@@ -42,7 +42,8 @@ class Platform:
     def _note(
         self, resume: Callable[[Journal, int, bytes], None], journal: Journal, sequence: int, digest: bytes
     ) -> None:
-        self.restored = sequence
+        if journal.epoch:  # the owner's, not the projector's
+            self.restored = sequence
         resume(journal, sequence, digest)
 
     @asynccontextmanager
@@ -305,7 +306,7 @@ async def test_an_owner_that_was_replaced_publishes_no_snapshot(platform: Platfo
     with platform.database.connect() as connection:
         epoch = connection.execute(sa.select(OWNERS.c.epoch)).scalar_one()
     with pytest.raises(StaleEpoch):
-        platform.snapshots.publish(Head(0, 10**6, 0, b"", "", 0, 0), 0, epoch - 1)
+        platform.snapshots.publish(Head(0, 10**6, 0, b"", "", 0, 0), {0}, epoch - 1)
     assert platform.snapshots.heads() == heads
 
 

@@ -1,0 +1,77 @@
+"""The bound on what waits: refused at the door, with a time to come back, and shared fairly.
+
+A caller may hold a part of the room that shrinks with the number of callers and always leaves one
+part free, so that who comes next is let in however greedy the others are.
+"""
+
+from collections import Counter
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+
+from ..runtime.errors import ResourceExhausted
+
+RETRY_MIN_S = 0.05
+RETRY_MAX_S = 5.0
+
+
+class Overloaded(ResourceExhausted):
+    """More waits than there is room for. Nothing was taken; the same may be sent again."""
+
+    reason = "OVERLOADED"
+
+    def __init__(self, problem: str, retry_after_s: float) -> None:
+        retry_ms = round(min(max(retry_after_s, RETRY_MIN_S), RETRY_MAX_S) * 1e3)
+        super().__init__(
+            f"{problem}; try again in {retry_ms} ms",
+            metadata={"retry_after_ms": str(retry_ms)},
+            retry_after_s=retry_ms / 1e3,
+        )
+
+
+class Admission:
+    """Counts the commands of each caller that are not answered yet."""
+
+    def __init__(
+        self,
+        *,
+        waiting_max: int,
+        waits_max_s: float,
+        oldest_waits_s: Callable[[], float],
+        commands_per_second: Callable[[], float],
+    ) -> None:
+        self._waiting_max = waiting_max
+        self._waits_max_s = waits_max_s
+        self._oldest_waits_s = oldest_waits_s
+        self._commands_per_second = commands_per_second
+        self._held: Counter[str] = Counter()
+        self._total = 0
+
+    @contextmanager
+    def hold(self, caller: str, count: int) -> Iterator[None]:
+        """Holds room for commands of a caller for the length of a with block. Fails with Overloaded."""
+        self._admit(caller, count)
+        self._held[caller] += count
+        self._total += count
+        try:
+            yield
+        finally:
+            self._total -= count
+            self._held[caller] -= count
+            if not self._held[caller]:
+                del self._held[caller]
+
+    def _admit(self, caller: str, count: int) -> None:
+        waited_s = self._oldest_waits_s()
+        if waited_s > self._waits_max_s:
+            raise Overloaded(f"commands wait for {waited_s:.1f} s already", waited_s)
+        if self._total + count > self._waiting_max:
+            raise Overloaded(f"{self._total} commands wait already", self._drained_after_s())
+        share = self._waiting_max // (len(self._held.keys() | {caller}) + 1)
+        if self._held[caller] + count > share and self._held[caller]:
+            problem = f"{self._held[caller]} of your commands wait already, of {share} that may"
+            raise Overloaded(problem, self._drained_after_s())
+
+    def _drained_after_s(self) -> float:
+        """Returns when what waits now will be done, at the rate of the last seconds."""
+        rate = self._commands_per_second()
+        return self._total / rate if rate else 0.0

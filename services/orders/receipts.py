@@ -1,0 +1,52 @@
+"""Latency receipts: where the time of an answer went, stage by stage."""
+
+import time
+from typing import NamedTuple
+
+from tickmesh.orders.v1 import orders_pb2 as pb
+
+from ..runtime.server import Context
+from .sequencer import Stages
+
+HEADER = "server-timing"
+
+
+def now() -> int:
+    """Returns the moment in nanoseconds of the clock that stages are measured by."""
+    return time.perf_counter_ns()
+
+
+class Receipt(NamedTuple):
+    """Nanoseconds in each stage."""
+
+    queue: int
+    journal: int
+    engine: int
+    publish: int
+
+    def message(self) -> pb.Timing:
+        """Returns the receipt for an answer of many results."""
+        return pb.Timing(
+            queue_ns=self.queue, journal_ns=self.journal, engine_ns=self.engine, publish_ns=self.publish
+        )
+
+    def header(self) -> str:
+        """Returns the receipt as a Server-Timing header, in milliseconds (W3C Server Timing)."""
+        return ", ".join(f"{name};dur={ns / 1e6:.3f}" for name, ns in self._asdict().items())
+
+    async def attach(self, context: Context) -> None:
+        """Puts the receipt beside the answer of a unary call: header for HTTP, trailer for gRPC."""
+        told = ((HEADER, self.header()),)
+        context.set_trailing_metadata(told)
+        await context.send_initial_metadata(told)
+
+
+def of(begun: int, rows: list[Stages]) -> Receipt:
+    """Returns the receipt of a request that began at a moment and went through rows, in order."""
+    last = rows[-1]
+    return Receipt(
+        queue=max(0, last.taken - begun),
+        journal=last.journaled - last.taken,
+        engine=last.matched - last.journaled,
+        publish=last.published - last.matched,
+    )
