@@ -49,16 +49,24 @@ class Admission:
     @contextmanager
     def hold(self, caller: str, count: int) -> Iterator[None]:
         """Holds room for commands of a caller for the length of a with block. Fails with Overloaded."""
-        self._admit(caller, count)
-        self._held[caller] += count
-        self._total += count
+        self.take(caller, count)
         try:
             yield
         finally:
-            self._total -= count
-            self._held[caller] -= count
-            if not self._held[caller]:
-                del self._held[caller]
+            self.give_back(caller, count)
+
+    def take(self, caller: str, count: int) -> None:
+        """Takes room for commands of a caller, to be given back. Fails with Overloaded."""
+        self._admit(caller, count)
+        self._held[caller] += count
+        self._total += count
+
+    def give_back(self, caller: str, count: int) -> None:
+        """Gives back what was taken."""
+        self._total -= count
+        self._held[caller] -= count
+        if not self._held[caller]:
+            del self._held[caller]
 
     def _admit(self, caller: str, count: int) -> None:
         waited_s = self._oldest_waits_s()

@@ -59,6 +59,8 @@ class Batch:
         self._entry = entry
         self._firsts = firsts
         self._orders = sequencer.venue.orders
+        self._begun = 0
+        self._parts: list[Span | _Refused] = []
         self._strange: list[bytes] | None = None
         self.count = self._orders.count(message)
         if self.count < 0:
@@ -67,14 +69,20 @@ class Batch:
         if not 1 <= self.count <= ACTIONS_MAX:
             raise BatchTooLarge(self.count)
 
+    def stamp(self) -> None:
+        """Puts all actions in line."""
+        self._begun = receipts.now()
+        if self._strange is None:
+            self._parts = list(self._stamped())
+        else:
+            self._parts = [self._aside(action) for action in self._strange]
+
     async def answer(self) -> bytes:
-        """Stamps all actions, waits until they are durable and done, and returns SubmitOrdersResponse."""
-        begun = receipts.now()
-        parts = list(self._stamped() if self._strange is None else self._stamped_aside(self._strange))
-        content = [await self._told(part) for part in parts]
-        rows = [part.row.stages for part in parts if isinstance(part, Span)]
+        """Waits until all actions are durable and done, and returns a SubmitOrdersResponse."""
+        content = [await self._told(part) for part in self._parts]
+        rows = [part.row.stages for part in self._parts if isinstance(part, Span)]
         if rows:
-            timing = receipts.of(begun, rows).message()
+            timing = receipts.of(self._begun, rows).message()
             content.append(pb.SubmitOrdersResponse(timing=timing).SerializeToString())
         return b"".join(content)
 
@@ -86,10 +94,6 @@ class Batch:
             if aside is None:
                 return
             yield self._aside(self._message[aside[0] : aside[1]])
-
-    def _stamped_aside(self, actions: list[bytes]) -> Iterator[Span | _Refused]:
-        for action in actions:
-            yield self._aside(action)
 
     def _aside(self, content: bytes) -> Span | _Refused:
         """Stamps one action the way that single requests go."""

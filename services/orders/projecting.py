@@ -2,8 +2,8 @@
 
 The projector follows the journal with an engine and a venue of its own, which give the reports that the
 owner's gave. It writes reports and its position in one transaction, so nothing is missing and nothing is
-twice there, whoever dies. The tables may lag, never lie: a query waits until everything acknowledged before it is
-written.
+twice there, whoever dies. The tables may lag, never lie: a query waits until everything acknowledged before
+it is written.
 
 Run as a program it is given the number of a socket: it is rung there when there is news, tells there how far
 it is, and ends when the other end is closed.

@@ -51,10 +51,7 @@ class OrdersServicer(orders_pb2_grpc.OrdersServiceServicer):
     async def SubmitOrders(  # type: ignore[override]  # it reads and writes bytes
         self, requests: AsyncIterator[bytes], context: Context
     ) -> AsyncIterator[bytes]:
-        async for message in requests:
-            batch = self._shard.batch(message)
-            with self._shard.hold(batch.count):
-                answer = await batch.answer()
+        async for answer in self._shard.pipeline().answers(requests):
             yield answer
 
     async def CancelOrder(self, request: pb.CancelOrderRequest, context: Context) -> pb.Order:

@@ -20,6 +20,7 @@ from .domain.venue import Answer, Outcome, Venue
 from .entry import Entry
 from .firsts import Firsts
 from .journal import Journal, Row
+from .pipeline import Pipeline
 from .projecting import Projection, follow
 from .projector import Projector
 from .queries import Queries
@@ -128,7 +129,7 @@ class Shard:
         self.entry = Entry(self.sequencer, settings.orders_nodes)
         self.controls = Controls(self.sequencer, self.entry, settings.orders_instruments)
         self.firsts = Firsts(self.venue, self.executions, self.queries)
-        self._admission = Admission(
+        self.admission = Admission(
             waiting_max=settings.orders_waiting_max,
             waits_max_s=settings.orders_waits_max_s,
             oldest_waits_s=lambda: self.sequencer.oldest_waits_s,
@@ -142,10 +143,13 @@ class Shard:
 
     def hold(self, count: int) -> AbstractContextManager[None]:
         """Holds room for commands of the caller for the length of a with block. Fails with Overloaded."""
-        return self._admission.hold(identity.current().subject, count)
+        return self.admission.hold(identity.current().subject, count)
 
-    def batch(self, message: bytes) -> Batch:
-        """Returns the actions of a message. Fails with BatchTooLarge and Malformed."""
+    def pipeline(self) -> Pipeline:
+        """Returns what answers a stream of messages of the caller."""
+        return Pipeline(identity.current().subject, self.admission, self._batch)
+
+    def _batch(self, message: bytes) -> Batch:
         return Batch(message, self.sequencer, self.entry, self.firsts)
 
     async def entered(self, context: Context, stamp: Callable[[Entry], int]) -> Answer:

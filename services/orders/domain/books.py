@@ -87,7 +87,7 @@ def _times(commands: NDArray[Any], sequences: NDArray[Any]) -> NDArray[Any]:
     if not len(sequences):
         return np.empty(0, np.int64)
     places = sequences - int(commands["sequence"][0])
-    times: NDArray[np.int64] = commands["time_ns"][places]
+    times: NDArray[Any] = commands["time_ns"][places]
     return times
 
 
