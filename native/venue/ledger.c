@@ -2,6 +2,7 @@
 
 #include <string.h>
 
+#include "ahead.h"
 #include "step.h"
 
 /* What is left of the notes. */
@@ -28,6 +29,7 @@ static int64_t take_command(struct step *step, const struct event *events, uint6
 {
     uint64_t taken = 0;
     while (taken < event_count && events[taken].command == step->command->sequence) {
+        look_ahead(step->venue, events + taken, event_count - taken);
         if (!step_take(step, &events[taken]))
             return -1;
         taken++;
@@ -47,6 +49,8 @@ int64_t venue_apply(struct venue *venue, const struct command *commands, uint32_
     for (uint32_t i = 0; i < count; i++) {
         const char *text;
         uint64_t length;
+        if (i + AHEAD_KEY < count)
+            numbers_prefetch(&venue->keys, commands[i + AHEAD_KEY].client_key);
         if (!next_note(&rest, &text, &length) || !step_begin(&step, &commands[i], &answers[i], text, length))
             return -1;
         int64_t more = take_command(&step, events + taken, event_count - taken);

@@ -1,5 +1,5 @@
-/* legs.h - orders of a list that the engine has not decided yet. It does so when the last of them has come, or
- * something else in its place: under that command, not under theirs. */
+/* legs.h - orders of a list that the engine has not decided yet. It does so when the last of them has
+ * come, or something else in its place: under that command, not under theirs. */
 #ifndef TICKMESH_VENUE_LEGS_H
 #define TICKMESH_VENUE_LEGS_H
 

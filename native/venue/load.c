@@ -1,4 +1,5 @@
-/* load.c - bytes become live orders. They may come from anywhere: what is not as save.c writes it is refused. */
+/* load.c - bytes become live orders. They may come from anywhere: what is not as save.c writes it is
+ * refused. */
 #include "ledger.h"
 #include "legs.h"
 #include "saved.h"

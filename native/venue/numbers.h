@@ -24,8 +24,9 @@ static inline const struct numbers_entry *numbers_home(const struct numbers *num
     return &numbers->entries[hash_mix(key) & numbers->mask];
 }
 
-/* Asks for the memory of a key that will be looked up soon. */
-static inline void numbers_prefetch(const struct numbers *numbers, uint64_t key)
+/* Asks for the memory of a key that will be looked up soon. Inlined by force, or the compiler drops it. */
+static inline __attribute__((always_inline)) void numbers_prefetch(const struct numbers *numbers,
+                                                                   uint64_t key)
 {
     __builtin_prefetch(numbers_home(numbers, key), 1);
 }

@@ -9,28 +9,30 @@ struct live *roster_find(const struct venue *venue, uint64_t order)
     return slot == 0 ? NULL : &venue->live[slot - 1];
 }
 
-static struct live *take_slot(struct venue *venue)
+struct live *roster_take(struct venue *venue)
 {
     if (venue->first_free != ENGINE_NONE) {
-        struct live *free = &venue->live[venue->first_free];
-        venue->first_free = free->next_free;
-        return free;
+        struct live *slot = &venue->live[venue->first_free];
+        venue->first_free = slot->next_free;
+        return slot;
     }
     return venue->fresh < venue_slots(venue) ? &venue->live[venue->fresh++] : NULL;
 }
 
-struct live *roster_add(struct venue *venue, const struct live *order)
+void roster_return(struct venue *venue, struct live *slot)
 {
-    if (numbers_find(&venue->slots, order->id) != 0)
-        return NULL;
-    struct live *place = take_slot(venue);
-    if (place == NULL)
-        return NULL;
-    *place = *order;
-    place->is_shadowed = numbers_find(&venue->keys, order->key) != order->id;
-    numbers_add(&venue->slots, order->id, (uint64_t)(place - venue->live) + 1);
+    slot->id = 0;
+    slot->next_free = venue->first_free;
+    venue->first_free = (uint32_t)(slot - venue->live);
+}
+
+int roster_add(struct venue *venue, struct live *slot)
+{
+    if (numbers_find(&venue->slots, slot->id) != 0)
+        return 0;
+    slot->is_shadowed = numbers_find(&venue->keys, slot->key) != slot->id;
     venue->live_count++;
-    return place;
+    return numbers_add(&venue->slots, slot->id, (uint64_t)(slot - venue->live) + 1);
 }
 
 void roster_free_key(struct venue *venue, uint64_t key, uint64_t order)
@@ -44,10 +46,8 @@ void roster_remove(struct venue *venue, struct live *order)
     if (!order->is_shadowed)
         numbers_remove(&venue->keys, order->key);
     numbers_remove(&venue->slots, order->id);
-    order->id = 0;
-    order->next_free = venue->first_free;
-    venue->first_free = (uint32_t)(order - venue->live);
     venue->live_count--;
+    roster_return(venue, order);
 }
 
 int venue_order(const struct venue *venue, uint64_t order, struct report *report)

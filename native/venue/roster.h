@@ -7,11 +7,17 @@
 /* The order of an id, or NULL. */
 struct live *roster_find(const struct venue *venue, uint64_t order);
 
-/* Takes in a copy of an order. It is shadowed when its key does not lead to it. Returns the copy, or NULL when its
- * id lives already or no slot is free. */
-struct live *roster_add(struct venue *venue, const struct live *order);
+/* A slot for an order that may come to live, with an old order's fields, or NULL when none is free. */
+struct live *roster_take(struct venue *venue);
 
-/* Lets an order go, and its key if that leads to it. */
+/* Gives a slot back that roster_take() gave. */
+void roster_return(struct venue *venue, struct live *slot);
+
+/* Lets the order in a slot live. It is shadowed when its key does not lead to it. Returns 1, or 0 when
+ * its id lives already. */
+int roster_add(struct venue *venue, struct live *slot);
+
+/* Lets an order that lives go, its slot, and its key if that leads to it. */
 void roster_remove(struct venue *venue, struct live *order);
 
 /* Lets a key go if it leads to this order. */

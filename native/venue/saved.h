@@ -1,9 +1,9 @@
 /* saved.h - the bytes of saved orders, for those who write and who read them.
  *
- * All numbers are little-endian. First come "TMVENU" and the version (u16), the last command (u64), how many
- * orders live (u32) and how many of a list wait (u32); then those orders, the living first; then a checksum (u64)
- * over all bytes before it. An order is a record of fixed size and its client order id, which zeros fill up to a
- * multiple of 8 bytes. */
+ * All numbers are little-endian. First come "TMVENU" and the version (u16), the last command (u64), how
+ * many orders live (u32) and how many of a list wait (u32); then those orders, the living first; then a
+ * checksum (u64) over all bytes before it. An order is a record of fixed size and its client order id,
+ * which zeros fill up to a multiple of 8 bytes. */
 #ifndef TICKMESH_VENUE_SAVED_H
 #define TICKMESH_VENUE_SAVED_H
 
@@ -58,8 +58,8 @@ static inline uint32_t saved_text(uint32_t length)
     return (length + 7) & ~UINT32_C(7);
 }
 
-/* The checksum of bytes. Four digests go side by side, for each step waits for the one before it. Every step maps
- * different words to different digests, so that no change of a single word goes unseen. */
+/* The checksum of bytes. Four digests go side by side, for each step waits for the one before it. Every
+ * step maps different words to different digests, so that no change of a single word goes unseen. */
 static inline uint64_t saved_checksum(const unsigned char *bytes, uint64_t size)
 {
     uint64_t digests[4] = {1, 2, 3, 4};

@@ -1,32 +1,9 @@
 #include "step.h"
 
-#include "legs.h"
 #include "roster.h"
 #include "sound.h"
 #include "told.h"
-
-static int fill_ticket(struct step *step, const struct command *command, const char *text, uint64_t length)
-{
-    if (length > VENUE_TEXT_MAX || command->instrument >= step->venue->instrument_count ||
-        command->node >= step->venue->node_count)
-        return 0;
-    step->ticket = (struct live){
-        .id = command->sequence,
-        .key = command->client_key,
-        .submit_time_ns = command->time_ns,
-        .quantity = command->quantity,
-        .price = command->price,
-        .instrument = command->instrument,
-        .node = command->node,
-        .side = command->side,
-        .kind = command->kind,
-        .time_in_force = command->time_in_force,
-        .flags = command->flags,
-        .text_length = (uint8_t)length,
-    };
-    memcpy(step->ticket.text, text, length);
-    return command->client_key == 0 || venue_note_key(step->venue, command->client_key, command->sequence);
-}
+#include "undecided.h"
 
 int step_begin(struct step *step, const struct command *command, struct answer *answer, const char *text,
                uint64_t text_length)
@@ -45,7 +22,7 @@ int step_begin(struct step *step, const struct command *command, struct answer *
     if (command->type != COMMAND_NEW_ORDER)
         return 1;
     step->own = command->sequence;
-    return fill_ticket(step, command, text, text_length);
+    return undecided_take(step, text, text_length);
 }
 
 int step_end(struct step *step)
@@ -55,17 +32,10 @@ int step_end(struct step *step)
         step->listed_count = 0;
     else if (venue->leg_count != step->legs_before) /* a list is decided as a whole */
         return 0;
-    if (step->ticket.id == 0)
-        return 1;
-    if (step->command->contingency == CONTINGENCY_NONE || !is_ticket(&step->ticket) ||
-        !legs_keep(venue, &step->ticket))
-        return 0;
-    step->ticket.id = 0;
-    step->listed[step->listed_count++] = (struct listed){step->own, step->answer};
-    return 1;
+    return step->ticket == NULL || undecided_wait(step);
 }
 
-/* The answer to an order of a list that waits since an earlier command of this call, or NULL. */
+/* The answer to an order of a list that came with an earlier command of this call, or NULL. */
 static struct answer *listed_answer(const struct step *step, uint64_t order)
 {
     for (uint32_t i = 0; i < step->listed_count; i++) {
@@ -103,42 +73,25 @@ static int is_limit(uint8_t reason)
     return reason >= REASON_ORDER_QUANTITY_LIMIT && reason <= REASON_GROSS_EXPOSURE_LIMIT;
 }
 
-/* The new order that an event decides: the command's own, or one of a list that waits. Else NULL. */
-static struct live *undecided(struct step *step, uint64_t order)
-{
-    if (order != 0 && order == step->ticket.id)
-        return &step->ticket;
-    return legs_find(step->venue, order);
-}
-
-static void settle(struct step *step, struct live *order)
-{
-    if (order == &step->ticket)
-        order->id = 0;
-    else
-        legs_drop(step->venue, order);
-}
-
 static int accepted(struct step *step, const struct event *event)
 {
-    struct live *order = undecided(step, event->order);
-    if (order == NULL || !is_ticket(order))
-        return 0;
-    order->price = event->price;
-    order->quantity = event->quantity;
-    order->leaves = event->leaves;
-    order->status = STATUS_NEW;
-    struct live *live = is_living(order) ? roster_add(step->venue, order) : NULL;
+    struct live *order = undecided_find(step, event->order);
+    struct live *live = order == NULL || !is_ticket(order) ? NULL : undecided_seat(step, order);
     if (live == NULL)
         return 0;
-    settle(step, order);
+    live->price = event->price;
+    live->quantity = event->quantity;
+    live->leaves = event->leaves;
+    live->status = STATUS_NEW;
+    if (!is_living(live) || !roster_add(step->venue, live))
+        return 0;
     report(step, event, live, EXEC_NEW);
     return 1;
 }
 
-static void answer_duplicate(struct step *step, const struct live *order, uint64_t first)
+static void answer_duplicate(struct step *step, uint64_t order, uint64_t first)
 {
-    struct answer *answer = order == &step->ticket ? step->answer : listed_answer(step, order->id);
+    struct answer *answer = order == step->command->sequence ? step->answer : listed_answer(step, order);
     if (answer != NULL)
         answer->first_order = first;
 }
@@ -158,15 +111,15 @@ static void report_rejected(struct step *step, const struct event *event, struct
 
 static int rejected(struct step *step, const struct event *event)
 {
-    struct live *order = undecided(step, event->order);
+    struct live *order = undecided_find(step, event->order);
     if (order == NULL || (is_limit(event->reason) && event->node >= step->venue->node_count))
         return 0;
     roster_free_key(step->venue, order->key, order->id);
     if (event->reason == REASON_DUPLICATE_CLIENT_ORDER)
-        answer_duplicate(step, order, (uint64_t)event->leaves);
+        answer_duplicate(step, order->id, (uint64_t)event->leaves);
     else
         report_rejected(step, event, order);
-    settle(step, order);
+    undecided_dismiss(step, order);
     return 1;
 }
 
@@ -241,8 +194,8 @@ static int replaced(struct step *step, const struct event *event)
     return 1;
 }
 
-/* An order was triggered or repriced: no report says so yet. One that its list releases may be smaller than it was
- * ordered, which only its leaves show. */
+/* An order was triggered or repriced: no report says so yet. One that its list releases may be smaller
+ * than it was ordered, which only its leaves show. */
 static int moved(struct step *step, const struct event *event)
 {
     struct live *live = roster_find(step->venue, event->order);

@@ -22,7 +22,7 @@ struct step {
     uint32_t legs_before;          /* orders of a list that waited when the command came */
     uint32_t listed_count;
     struct listed listed[ENGINE_LEGS_MAX];
-    struct live ticket;            /* a new order that is not decided yet; id 0: none */
+    struct live *ticket;           /* a new order that is not decided yet, in a slot; NULL: none */
 };
 
 /* Each returns 1, or 0 when a command or an event does not fit what is known. */
