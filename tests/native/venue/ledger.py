@@ -110,4 +110,4 @@ def report_rows(reports: NDArray[Any]) -> list[Report]:
     values = reports["value_low"].astype(object) + (reports["value_high"].astype(object) << 64)
     rows = reports[REPORT_FIELDS].tolist()
     assert reports["text_length"].tolist() == [len(text) for text in reports["text"].tolist()]
-    return [Report(*row, value) for row, value in zip(rows, values, strict=True)]
+    return [Report(*row)._replace(value=value) for row, value in zip(rows, values, strict=True)]

@@ -4,7 +4,7 @@ One command after the other, a method for each kind of event, a dictionary for e
 """
 
 from collections.abc import Callable, Iterable, Sequence
-from typing import NamedTuple
+from typing import Any, NamedTuple
 
 from tests.native.commands import Command, Event
 from tickmesh.native.engine import NONE, CommandType, EventFlag, EventType, Reason, Side
@@ -125,18 +125,22 @@ class ReferenceVenue:
         if command.client_key:
             self.note_key(command.client_key, command.sequence)
 
-    def answer(self, command: int, **fields: int) -> None:
+    def answer(self, command: int, **fields: Any) -> None:
         """Says more in the answer to a command, if it is one of this row."""
         if command in self.answers:
             self.answers[command] = self.answers[command]._replace(**fields)
 
-    def report(self, event: Event, order: Report, exec_type: int, **more: int) -> None:
+    def report(self, event: Event, order: Report, exec_type: int, **more: Any) -> None:
         index = len(self.reports)
         if self.command.type in CHANGES and order.order == self.command.target:
             self.answer(self.command.sequence, report=index)
         if order.order in self.decided:
             self.answer(order.order, report=index)
-        stamps = {"sequence": event.sequence, "command": event.command, "time_ns": self.command.time_ns}
+        stamps: dict[str, Any] = {
+            "sequence": event.sequence,
+            "command": event.command,
+            "time_ns": self.command.time_ns,
+        }
         self.reports.append(order._replace(exec_type=exec_type, **stamps, **more))
 
     def accepted(self, event: Event) -> None:
@@ -176,7 +180,7 @@ class ReferenceVenue:
         is_first = event.side == Side.BUY if is_auction else bool(event.flags & EventFlag.MAKER)
         self.trade = event.sequence if is_first else self.trade
         liquidity = 0 if is_auction else ADDED if is_first else REMOVED
-        last = {"last_lots": event.quantity, "last_ticks": event.price}
+        last: dict[str, Any] = {"last_lots": event.quantity, "last_ticks": event.price}
         self.report(event, live, TRADE, trade=self.trade, liquidity=liquidity, **last)
         if not event.leaves:
             self.forget(event.order)
@@ -191,7 +195,7 @@ class ReferenceVenue:
         self.forget(event.order)
 
     def replaced(self, event: Event) -> None:
-        change = {"price": event.price, "quantity": event.quantity, "leaves": event.leaves}
+        change: dict[str, Any] = {"price": event.price, "quantity": event.quantity, "leaves": event.leaves}
         live = self.live[event.order] = self.live[event.order]._replace(**change)
         self.report(event, live, REPLACED)
 
@@ -213,7 +217,7 @@ class ReferenceVenue:
         self.answer(event.command, canceled=event.quantity)
 
 
-def figures(event: Event) -> dict[str, int]:
+def figures(event: Event) -> dict[str, Any]:
     """Returns how the limit was used that refused something, if one did."""
     if event.reason not in LIMITS:
         return {}
