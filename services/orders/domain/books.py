@@ -104,7 +104,8 @@ def newest(rows: NDArray[Any]) -> NDArray[Any]:
     is_last[:-1] = ~same
     kept = np.concatenate([levels[order[is_last]], np.flatnonzero(rows["is_trade"])])
     kept.sort()
-    return rows[kept]
+    chosen: NDArray[Any] = rows[kept]
+    return chosen
 
 
 def changes(rows: NDArray[Any], listings: list[Listing], *, merged: bool) -> list[BookChange]:
