@@ -20,4 +20,4 @@ class OrdersSettings:
     orders_book_updates_kept: int = 100_000
     orders_pages: int = 131_072  # runs of 64 neighbouring prices of one side of a book in which orders rest
     orders_extras: int = 262_144  # live orders that are more than plain ones: stops, icebergs and the like
-    orders_snapshot_commands: int = 50_000  # a snapshot of the engine after so many commands; 0 is none
+    orders_snapshot_commands: int = 500_000  # a snapshot of the engine after so many commands; 0 is none
