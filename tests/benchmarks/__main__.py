@@ -11,15 +11,16 @@ from typing import Any
 
 import uvloop
 
-from . import orders, running, ticks, websocket
+from . import orders, running, websocket
 from .engine.measure import measure as measure_engine
 from .engine.report import section as engine_section
+from .ticks import measure as ticks
 
 ROOT = Path(__file__).parents[2]
 TITLES = {
     "unary": "SubmitOrder through Envoy, open loop, journaled before the answer",
     "batched": "SubmitOrders through Envoy, four messages in flight, journaled before the answer",
-    "ticks": "PublishTicks through the pricing service into a subscriber's NumPy arrays",
+    "ticks": "PublishTicks through the pricing service into NumPy arrays, bars kept meanwhile",
     "websocket": "One instrument's updates to 1,000 WebSocket clients, from the order to the frame",
 }
 REPLAY_TITLE = "Recorded order flow (LOBSTER sample, AAPL 2012-06-21) through the public order API"
@@ -34,7 +35,7 @@ def measure() -> dict[str, list[dict[str, Any]]]:
         figures |= uvloop.run(orders.measure(quiet))
     with running.platform() as quiet:
         figures |= uvloop.run(websocket.measure(quiet))
-    figures["ticks"] = ticks.run(1_000_000)
+    figures["ticks"] = ticks.run(ticks.plans(4_000_000))
     if SAMPLE.exists():
         figures["replay"] = [replay()]
     return figures
