@@ -21,7 +21,8 @@ PAGE_PACKAGES := $(PAGE)/node_modules/installed.stamp
 PAGE_BUILT := $(PAGE)/dist/index.html
 
 PROTOS := $(shell find protos -name '*.proto')
-C_SOURCES := $(filter-out native/_engine.c,$(wildcard native/*.[ch] native/python/*.c native/venue/*.[ch]))
+C_SOURCES := $(filter-out native/_engine.c, \
+    $(wildcard native/*.[ch] native/python/*.c native/tape/*.[ch] native/venue/*.[ch]))
 PAGE_SOURCES := $(shell find $(PAGE)/src $(PAGE)/public -type f 2>/dev/null) \
     $(wildcard $(PAGE)/*.html $(PAGE)/*.json $(PAGE)/*.ts)
 MANIFESTS := $(filter-out %/kustomization.yaml,$(wildcard k8s/base/*.yaml))

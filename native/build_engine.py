@@ -9,7 +9,16 @@ ROOT = Path(__file__).resolve().parent.parent
 GENERATED = "_engine.c"
 
 
-HEADERS = ("engine.h", *(f"venue/{name}.h" for name in ("venue", "entry", "ledger", "tell")))
+HEADERS = (  # what Python calls
+    "engine.h",
+    "tape/ticks.h",
+    "tape/quotes.h",
+    "tape/bars.h",
+    "venue/venue.h",
+    "venue/entry.h",
+    "venue/ledger.h",
+    "venue/tell.h",
+)
 
 
 def declarations() -> str:

@@ -21,9 +21,10 @@ MILLISECOND_NS = 1_000_000
 async def start(host: Host) -> None:
     """Starts the service; it is healthy once it knows the instruments."""
     settings = load(PricingSettings)
-    bars = BarBook(settings.pricing_bar_grace_ms * MILLISECOND_NS)
+    listings = Listings()
+    bars = BarBook(listings, settings.pricing_bar_grace_ms * MILLISECOND_NS)
     log = TickLog(settings.pricing_tick_ring_rows)
-    market = Market(Listings(), bars, log)
+    market = Market(listings, bars, log)
     store = PricingStore(await host.database("pricing"), market.listings)
     instruments = Instruments(market, host.channel("assets"))
     host.spawn(instruments.follow(), "pricing: instruments")

@@ -5,13 +5,15 @@ its close that of the latest; of two trades with the same time, the one that arr
 A trade that comes late corrects the bar of its time, even a finished one: bars always agree with the trades.
 """
 
-import heapq
 from collections.abc import Iterable
 from dataclasses import dataclass
 from enum import IntEnum
 
+from tickmesh.native import bars as native
+
 from ...values import NANOSECONDS, Symbol
-from .trades import Trade
+from .listings import Listings
+from .ticks import Ticks
 
 VOLUME_MAX = (1 << 63) - 1  # where volume stays, rather than overflow a column
 
@@ -38,6 +40,8 @@ _LENGTH_NS = {
     Interval.MINUTE_1: 60 * NANOSECONDS,
     Interval.DAY_1: 86_400 * NANOSECONDS,
 }
+
+_LENGTHS = tuple(Interval)  # in C a length is its place here
 
 BarKey = tuple[Symbol, Interval, int]
 
@@ -87,95 +91,86 @@ class Bar:
         )
 
 
-def bar_of(trade: Trade, interval: Interval) -> Bar:
-    """Returns the part of a bar that one trade makes."""
-    price, time_ns = trade.price_ticks, trade.time_ns
-    start_ns = interval.start_ns(time_ns)
-    return Bar(
-        trade.symbol, interval, start_ns, price, price, price, price, trade.quantity_lots, 1, time_ns, time_ns
-    )
-
-
 class BarBook:
     """The newest bar of each instrument and interval, and what changed since somebody last asked.
 
-    Older bars live in the store; parts of them pass through `take_parts` and are merged there.
+    Older bars live in the store; parts of them pass through `take_parts` and are merged there. C counts the
+    trades; what comes out of it is a bar that ended, or a part, and so is rare.
     """
 
-    def __init__(self, grace_ns: int = 0) -> None:
+    def __init__(self, listings: Listings, grace_ns: int = 0) -> None:
+        self._listings = listings
         self._grace_ns = grace_ns
-        self._current: dict[tuple[Symbol, Interval], Bar] = {}
+        self._newest = native.Bars([interval.length_ns for interval in Interval])
         self._parts: dict[BarKey, Bar] = {}
         self._late: set[BarKey] = set()
-        self._changed: dict[BarKey, Bar] = {}
-        self._ends: list[tuple[int, Symbol, Interval]] = []
+        self._ended: list[Bar] = []
 
     def restore(self, bars: Iterable[Bar]) -> None:
         """Sets the newest bars, as they were stored."""
-        for bar in bars:
-            self._begin(bar)
+        self._newest.reserve(len(self._listings))
+        self._newest.restore(map(self._numbered, bars))
 
-    def add_trade(self, trade: Trade) -> None:
-        """Counts a trade in the bars of its time."""
-        for interval in Interval:
-            self.add(bar_of(trade, interval))
+    def add(self, ticks: Ticks) -> None:
+        """Counts the trades among rows in the bars of their times."""
+        self._newest.reserve(len(self._listings))
+        for bar in self._newest.add(ticks.columns()):
+            if bar.role == native.Role.WHOLE:
+                self._ended.append(self._named(bar))
+            else:
+                self._add_part(bar)
 
-    def add(self, part: Bar) -> None:
-        """Counts a part of a bar."""
-        key = part.key
-        pending = self._parts.get(key)
-        self._parts[key] = part if pending is None else pending.merged(part)
-        current = self._current.get((part.symbol, part.interval))
-        if current is None or part.start_ns > current.start_ns:
-            self._roll(current, part)
-        elif part.start_ns == current.start_ns:
-            self._show(current.merged(part))
-        else:
-            self._late.add(key)
-
-    def _roll(self, current: Bar | None, part: Bar) -> None:
-        if current is not None:
-            self._changed[current.key] = current
-        self._begin(part)
-        self._show(part)
-
-    def _begin(self, bar: Bar) -> None:
-        self._current[bar.symbol, bar.interval] = bar
-        heapq.heappush(self._ends, (bar.end_ns, bar.symbol, bar.interval))
-
-    def _show(self, bar: Bar) -> None:
-        self._current[bar.symbol, bar.interval] = bar
-        self._changed[bar.key] = bar
+    def _add_part(self, bar: native.Bar) -> None:
+        part = self._named(bar)
+        before = self._parts.get(part.key)
+        self._parts[part.key] = part if before is None else before.merged(part)
+        if bar.role == native.Role.LATE:
+            self._late.add(part.key)
 
     def close(self, now_ns: int) -> list[Bar]:
         """Returns the newest bars that the clock has ended since the last call. They count as changed."""
-        closed = []
-        while self._ends and self._ends[0][0] + self._grace_ns <= now_ns:
-            end_ns, symbol, interval = heapq.heappop(self._ends)
-            bar = self._current[symbol, interval]
-            if bar.end_ns == end_ns:
-                self._changed[bar.key] = bar
-                closed.append(bar)
-        return closed
+        return [self._named(bar) for bar in self._newest.close(now_ns - self._grace_ns)]
 
     def is_complete(self, bar: Bar, now_ns: int) -> bool:
         """Says whether the interval is over: a later one has begun, or the clock says so."""
-        current = self._current.get((bar.symbol, bar.interval))
-        over = current is not None and current.start_ns > bar.start_ns
-        return over or bar.end_ns + self._grace_ns <= now_ns
+        if bar.end_ns + self._grace_ns <= now_ns:
+            return True
+        index = self._listings.find(bar.symbol).index
+        newest_ns = self._newest.newest_start_ns(index, _LENGTHS.index(bar.interval))
+        return newest_ns is not None and newest_ns > bar.start_ns
 
     def current(self, symbol: Symbol, interval: Interval) -> Bar | None:
         """Returns the newest bar of an instrument, if it has traded."""
-        return self._current.get((symbol, interval))
+        bar = self._newest.newest(self._listings.find(symbol).index, _LENGTHS.index(interval))
+        return None if bar is None else self._named(bar)
 
     def take_changed(self) -> list[Bar]:
         """Returns the whole bars that changed since the last call."""
-        changed = list(self._changed.values())
-        self._changed.clear()
-        return changed
+        ended, self._ended = self._ended, []
+        return [*ended, *map(self._named, self._newest.take_changed())]
 
     def take_parts(self) -> tuple[list[Bar], set[BarKey]]:
         """Returns the parts since the last call, one a bar, and which of them belong to older bars."""
+        for bar in self._newest.take_parts():
+            self._add_part(bar)
         parts, late = list(self._parts.values()), self._late
         self._parts, self._late = {}, set()
         return parts, late
+
+    def _named(self, bar: native.Bar) -> Bar:
+        return Bar(self._listings.at(bar.instrument).symbol, _LENGTHS[bar.length], *bar[:9])
+
+    def _numbered(self, bar: Bar) -> native.Bar:
+        index = self._listings.find(bar.symbol).index
+        numbers = (
+            bar.start_ns,
+            bar.open_ticks,
+            bar.high_ticks,
+            bar.low_ticks,
+            bar.close_ticks,
+            bar.volume_lots,
+            bar.trade_count,
+            bar.first_time_ns,
+            bar.last_time_ns,
+        )
+        return native.Bar(*numbers, index, _LENGTHS.index(bar.interval), native.Role.WHOLE)

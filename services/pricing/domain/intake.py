@@ -2,9 +2,12 @@
 
 from collections.abc import Iterable
 
+from tickmesh.native.ticks import Rules
+
+from ...values import UNITS_MAX
 from .listings import Listings
 from .table import SourceTable
-from .ticks import Bounds, Ticks, check, from_bytes
+from .ticks import Ticks, admitted, from_bytes
 
 
 class Intake:
@@ -21,10 +24,10 @@ class Intake:
         """Returns a batch with our numbers. Fails with WrongColumns, WrongTick or UnknownInstrument."""
         entries = [(index, self._listings.find(symbol)) for index, symbol in instruments]
         table = self._table.extended(entries)
-        ticks = from_bytes(columns)
-        check(ticks, table.known(), Bounds(self._last_time_ns, now_ns + self._future_ns))
+        rules = Rules(table.ours, UNITS_MAX, max(self._last_time_ns, 1), now_ns + self._future_ns)
+        ticks = admitted(from_bytes(columns), rules)
         self._table = table
         if len(ticks):
             self._last_time_ns = int(ticks.time_ns[-1])
         self.row_count += len(ticks)
-        return table.translated(ticks)
+        return ticks

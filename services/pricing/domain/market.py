@@ -6,13 +6,12 @@ from dataclasses import dataclass, field
 import numpy as np
 
 from ...values import Symbol
-from .barcolumns import bar_parts
 from .bars import Bar, BarBook, BarKey, Interval
 from .depth import Level
 from .listings import Listing, Listings
 from .quotes import Quote, QuoteBook
 from .ticklog import TickLog
-from .ticks import Kind, Ticks, last_rows
+from .ticks import Kind, Ticks
 from .trades import Trade
 
 Row = tuple[int, int, int, int, int]
@@ -43,7 +42,7 @@ class Market:
 
     def __init__(self, listings: Listings, bars: BarBook, ticks: TickLog) -> None:
         self.listings = listings
-        self.quotes = QuoteBook()
+        self.quotes = QuoteBook(listings)
         self.bars = bars
         self.ticks = ticks
         self._trades: list[Trade] = []
@@ -51,52 +50,32 @@ class Market:
         self.unsaved_rows = 0  # trades since `take_unsaved`
 
     def set_tops(self, tops: Iterable[Top]) -> None:
-        """Takes the newest best bids and asks."""
-        rows = [row for top in tops for row in self._set_top(top)]
-        self._log(rows)
-
-    def _set_top(self, top: Top) -> Iterable[Row]:
-        listing, time_ns = top.listing, top.time_ns
-        if self.quotes.set_bid(listing.symbol, top.bid, time_ns):
-            yield _row(listing, Kind.BID, top.bid, time_ns)
-        if self.quotes.set_ask(listing.symbol, top.ask, time_ns):
-            yield _row(listing, Kind.ASK, top.ask, time_ns)
+        """Takes the newest best bids and asks. Those that are as before are not ticks."""
+        rows = [row for top in tops for row in _top_rows(top)]
+        if rows:
+            ticks = _columns(rows)
+            self.ticks.append(ticks.where(self.quotes.changes(ticks)))
 
     def add_trades(self, trades: list[Trade]) -> None:
         """Takes trades of the venue, each once."""
-        for trade in trades:
-            level = Level(trade.price_ticks, trade.quantity_lots)
-            self.quotes.set_last(trade.symbol, level, trade.time_ns)
-            self.bars.add_trade(trade)
-        self._trades += trades
-        self.unsaved_rows += len(trades)
-        self._log([_trade_row(trade) for trade in trades])
+        if trades:
+            ticks = _columns([_trade_row(trade) for trade in trades])
+            self._take(ticks)
+            self._trades += trades
+            self.unsaved_rows += len(trades)
 
     def add_ticks(self, ticks: Ticks) -> None:
         """Takes rows that were checked and carry our numbers."""
-        newest = last_rows(ticks)
-        columns = (column[newest].tolist() for column in ticks.columns())
-        for index, kind, price, lots, time_ns in zip(*columns, strict=True):
-            self._set_newest(self.listings.at(index).symbol, Kind(kind), Level(price, lots), time_ns)
+        self._take(ticks)
         traded = ticks.where(ticks.is_trade)
         if len(traded):
             self._published.append(traded)
             self.unsaved_rows += len(traded)
-            for part in bar_parts(traded, self.listings):
-                self.bars.add(part)
+
+    def _take(self, ticks: Ticks) -> None:
+        self.quotes.apply(ticks)
+        self.bars.add(ticks)
         self.ticks.append(ticks)
-
-    def _set_newest(self, symbol: Symbol, kind: Kind, level: Level, time_ns: int) -> None:
-        if kind is Kind.BID:
-            self.quotes.set_bid(symbol, level if level.quantity_lots else None, time_ns)
-        elif kind is Kind.ASK:
-            self.quotes.set_ask(symbol, level if level.quantity_lots else None, time_ns)
-        else:
-            self.quotes.set_last(symbol, level, time_ns)
-
-    def _log(self, rows: list[Row]) -> None:
-        if rows:
-            self.ticks.append(_columns(rows))
 
     def close_bars(self, now_ns: int) -> None:
         """Lets the clock end bars; a day that ends takes its opening price along."""
@@ -114,8 +93,12 @@ class Market:
     def restore(self, bars: Iterable[Bar], last: Iterable[tuple[Symbol, Level, int]]) -> None:
         """Sets the newest bars and last trades, as they were stored."""
         self.bars.restore(bars)
-        for symbol, level, time_ns in last:
-            self.quotes.set_last(symbol, level, time_ns)
+        rows = [
+            _row(self.listings.find(symbol), Kind.TRADE_BUY, level, time_ns)
+            for symbol, level, time_ns in last
+        ]
+        if rows:
+            self.quotes.apply(_columns(rows))
 
     def quotes_of(self, listings: Iterable[Listing]) -> list[Quote]:
         """Returns the latest quotes of some instruments."""
@@ -127,6 +110,11 @@ class Market:
         unsaved = Unsaved(self._trades, self._published, parts, late)
         self._trades, self._published, self.unsaved_rows = [], [], 0
         return unsaved
+
+
+def _top_rows(top: Top) -> Iterable[Row]:
+    yield _row(top.listing, Kind.BID, top.bid, top.time_ns)
+    yield _row(top.listing, Kind.ASK, top.ask, top.time_ns)
 
 
 def _row(listing: Listing, kind: Kind, level: Level | None, time_ns: int) -> Row:

@@ -2,8 +2,12 @@
 
 from dataclasses import dataclass
 
+from tickmesh.native import quotes as native
+
 from ...values import Symbol
 from .depth import Level
+from .listings import Listings
+from .ticks import Bools, Ticks
 
 
 @dataclass(frozen=True, slots=True)
@@ -19,48 +23,40 @@ class Quote:
 
 
 class QuoteBook:
-    """The latest quote of every instrument, and which have changed since somebody last asked."""
+    """The latest quote of every instrument, kept in C, and which have changed since somebody last asked."""
 
-    def __init__(self) -> None:
-        self._quotes: dict[Symbol, Quote] = {}
-        self._changed: dict[Symbol, None] = {}
+    def __init__(self, listings: Listings) -> None:
+        self._listings = listings
+        self._quotes = native.Quotes()
 
     def latest(self, symbol: Symbol) -> Quote:
         """Returns the latest quote; an empty one when nothing was said of the instrument."""
-        return self._quotes.get(symbol) or Quote(symbol)
+        return self._named(self._listings.find(symbol).index)
 
-    def set_bid(self, symbol: Symbol, bid: Level | None, time_ns: int) -> bool:
-        """Sets the best bid and says whether it is another than before."""
-        before = self.latest(symbol)
-        if before.bid == bid:
-            return False
-        self._put(Quote(symbol, bid, before.ask, before.last, before.last_time_ns, time_ns))
-        return True
+    def apply(self, ticks: Ticks) -> None:
+        """Takes rows in order. A trade that is earlier than the last one is passed over."""
+        self._quotes.reserve(len(self._listings))
+        self._quotes.apply(ticks.columns())
 
-    def set_ask(self, symbol: Symbol, ask: Level | None, time_ns: int) -> bool:
-        """Sets the best ask and says whether it is another than before."""
-        before = self.latest(symbol)
-        if before.ask == ask:
-            return False
-        self._put(Quote(symbol, before.bid, ask, before.last, before.last_time_ns, time_ns))
-        return True
-
-    def set_last(self, symbol: Symbol, last: Level, time_ns: int) -> None:
-        """Sets the last trade, unless a later one is known."""
-        before = self.latest(symbol)
-        if time_ns >= before.last_time_ns:
-            self._put(Quote(symbol, before.bid, before.ask, last, time_ns, before.quote_time_ns))
+    def changes(self, ticks: Ticks) -> Bools:
+        """Takes rows in order, and says of each whether it changed the quote."""
+        self._quotes.reserve(len(self._listings))
+        return self._quotes.changes(ticks.columns())
 
     def touch(self, symbol: Symbol) -> None:
         """Counts a quote as changed because of something that is kept elsewhere."""
-        self._changed[symbol] = None
-
-    def _put(self, quote: Quote) -> None:
-        self._quotes[quote.symbol] = quote
-        self._changed[quote.symbol] = None
+        self._quotes.touch(self._listings.find(symbol).index)
 
     def take_changed(self) -> list[Quote]:
         """Returns the quotes that changed since the last call."""
-        changed = [self.latest(symbol) for symbol in self._changed]
-        self._changed.clear()
-        return changed
+        return [self._named(index) for index in self._quotes.take_changed()]
+
+    def _named(self, index: int) -> Quote:
+        bid, bid_lots, ask, ask_lots, last, last_lots, last_time_ns, quote_time_ns = self._quotes.at(index)
+        symbol = self._listings.at(index).symbol
+        levels = _level(bid, bid_lots), _level(ask, ask_lots), _level(last, last_lots)
+        return Quote(symbol, *levels, last_time_ns, quote_time_ns)
+
+
+def _level(price_ticks: int, lots: int) -> Level | None:
+    return Level(price_ticks, lots) if lots else None

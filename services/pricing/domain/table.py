@@ -37,15 +37,10 @@ class SourceTable:
         table._ours[list(added)] = list(added.values())
         return table
 
-    def known(self) -> Bools:
-        """Returns which numbers are in the table."""
-        return self._ours >= 0
-
-    def translated(self, ticks: Ticks) -> Ticks:
-        """Returns rows with our numbers. Every number must be known."""
-        _, kind, price_ticks, quantity_lots, time_ns = ticks.columns()
-        ours = self._ours.take(ticks.instrument).astype(np.uint32)
-        return Ticks(ours, kind, price_ticks, quantity_lots, time_ns)
+    @property
+    def ours(self) -> Integers:
+        """Returns our number of each that the source uses, or -1."""
+        return self._ours
 
 
 class SentTable:

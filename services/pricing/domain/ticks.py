@@ -8,6 +8,8 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
+from tickmesh.native import ticks as native
+
 from ...runtime.errors import FieldViolation, InvalidArgument
 from ...values import UNITS_MAX
 
@@ -79,7 +81,7 @@ class Ticks:
         """Returns the chosen rows."""
         return Ticks.of(column[chosen] for column in self.columns())
 
-    def columns(self) -> tuple[Column, ...]:
+    def columns(self) -> native.Columns:
         """Returns the columns in the order of the contract."""
         return self.instrument, self.kind, self.price_ticks, self.quantity_lots, self.time_ns
 
@@ -114,63 +116,21 @@ def to_bytes(ticks: Ticks) -> tuple[bytes, ...]:
     )
 
 
-@dataclass(frozen=True, slots=True)
-class Bounds:
-    """What times a batch may have."""
-
-    earliest_ns: int  # the time of the row before the batch, or 0
-    latest_ns: int  # how far ahead of our clock is believable
-
-
-def check(ticks: Ticks, known: Bools, bounds: Bounds) -> None:
-    """Fails with WrongTick naming the first row that cannot be taken. `known[i]`: index i is in the table."""
-    faults = [fault for fault in _faults(ticks, known, bounds) if fault is not None]
-    if faults:
-        row, column, problem = min(faults, key=lambda fault: fault[0])
-        raise WrongTick(row, column, problem)
+def admitted(ticks: Ticks, rules: native.Rules) -> Ticks:
+    """Returns rows with our numbers. Fails with WrongTick naming the first row that cannot be taken."""
+    ours, row, fault = native.admit(ticks.columns(), rules)
+    if fault is not native.Fault.FINE:
+        column, problem = _FAULTS[fault]
+        place = [name for name, _ in COLUMNS].index(column)
+        raise WrongTick(row, column, f"{ticks.columns()[place][row]} {problem}")
+    return Ticks(ours, ticks.kind, ticks.price_ticks, ticks.quantity_lots, ticks.time_ns)
 
 
-Fault = tuple[int, str, str]
-
-
-def _faults(ticks: Ticks, known: Bools, bounds: Bounds) -> list[Fault | None]:
-    index, kind, price, lots, time_ns = ticks.columns()
-    trade = ticks.is_trade
-    before = np.concatenate(([max(bounds.earliest_ns, 1)], time_ns[:-1]))[: len(time_ns)]
-    no_price = np.where(trade | (lots > 0), price < 1, price < 0)
-    return [
-        _fault(_unknown(index, known), "instrument_index", index, "is not in the table of instruments"),
-        _fault((kind < Kind.BID) | (kind > Kind.TRADE_SELL), "kind", kind, "is no kind of tick"),
-        _fault(no_price | (price > UNITS_MAX), "price_ticks", price, f"is not between 1 and {UNITS_MAX}"),
-        _fault((lots < trade) | (lots > UNITS_MAX), "quantity_lots", lots, _lots_problem()),
-        _fault(time_ns < before, "time_ns", time_ns, "is earlier than the row before, or than 1970"),
-        _fault(time_ns > bounds.latest_ns, "time_ns", time_ns, "lies in the future"),
-    ]
-
-
-def _lots_problem() -> str:
-    return f"is not between 1 and {UNITS_MAX} (a bid or ask may also have 0)"
-
-
-def _unknown(index: NDArray[np.uint32], known: Bools) -> Bools:
-    if not len(known):
-        return np.ones(len(index), np.bool_)
-    return ~known.take(index, mode="clip") | (index >= len(known))
-
-
-def _fault(wrong: Bools, column: str, values: NDArray[np.generic], problem: str) -> Fault | None:
-    if not wrong.any():
-        return None
-    row = int(wrong.argmax())
-    return row, column, f"{values[row]} {problem}"
-
-
-def last_rows(ticks: Ticks) -> Integers:
-    """Returns the rows that say the newest of each instrument's bid, ask and trade, in order."""
-    subject = np.minimum(ticks.kind, np.uint8(Kind.TRADE_BUY)).astype(np.int64)
-    slot = ticks.instrument * np.int64(4) + subject
-    newest = np.full(int(slot.max(initial=-1)) + 1, -1, np.int64)
-    newest[slot] = np.arange(len(slot))  # of equal slots the last row stays
-    rows = newest[newest >= 0]
-    rows.sort()
-    return rows
+_FAULTS = {
+    native.Fault.INSTRUMENT: ("instrument_index", "is not in the table of instruments"),
+    native.Fault.KIND: ("kind", "is no kind of tick"),
+    native.Fault.PRICE: ("price_ticks", f"is not between 1 and {UNITS_MAX}"),
+    native.Fault.LOTS: ("quantity_lots", f"is not between 1 and {UNITS_MAX} (a bid or ask may also have 0)"),
+    native.Fault.TIME_FALLS: ("time_ns", "is earlier than the row before, or than 1970"),
+    native.Fault.TIME_AHEAD: ("time_ns", "lies in the future"),
+}

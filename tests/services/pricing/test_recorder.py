@@ -42,7 +42,7 @@ class Desk:
     def __init__(self, pace_s: float = HOUR_S, rows_max: int = 100) -> None:
         listings = Listings()
         self.listing = listings.learn("AAPL", "0.01", "1")
-        self.market = Market(listings, BarBook(), TickLog(100))
+        self.market = Market(listings, BarBook(listings), TickLog(100))
         self.shelf = Shelf()
         self.recorder = Recorder(self.market, self.shelf, Progress(7, "start"), pace_s, rows_max)  # type: ignore[arg-type]
 

@@ -10,8 +10,9 @@ import sqlalchemy as sa
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
+from tests.services.pricing.reference_bars import ReferenceBars, bar_of
 from tickmesh.services.pricing import store as store_module
-from tickmesh.services.pricing.domain.bars import VOLUME_MAX, Bar, BarBook, Interval, bar_of
+from tickmesh.services.pricing.domain.bars import VOLUME_MAX, Bar, Interval
 from tickmesh.services.pricing.domain.listings import Listings
 from tickmesh.services.pricing.domain.ticks import Ticks
 from tickmesh.services.pricing.domain.trades import Trade
@@ -43,7 +44,7 @@ def a_trade(number: int, price: int = 100, second: int = 0) -> Trade:
 
 
 def a_batch(number: int, trades: list[Trade], token: str = "") -> Batch:
-    book = BarBook()
+    book = ReferenceBars()
     for trade in trades:
         book.add_trade(trade)
     parts, late = book.take_parts()

@@ -4,8 +4,8 @@ import numpy as np
 from hypothesis import given
 from hypothesis import strategies as st
 
-from tickmesh.services.pricing.domain.barcolumns import bar_parts
-from tickmesh.services.pricing.domain.bars import VOLUME_MAX, Bar, BarBook, Interval, bar_of
+from tests.services.pricing.reference_bars import ReferenceBars, bar_of
+from tickmesh.services.pricing.domain.bars import VOLUME_MAX, Bar, BarBook, Interval
 from tickmesh.services.pricing.domain.listings import Listing, Listings
 from tickmesh.services.pricing.domain.ticks import Ticks
 from tickmesh.services.pricing.domain.trades import Trade
@@ -16,6 +16,10 @@ NOON_NS = 1_700_000_000 * SECOND
 LISTINGS = Listings()
 AAPL = LISTINGS.learn("AAPL", "0.01", "1")
 BTC = LISTINGS.learn("BTC-USD", "0.5", "0.001")
+
+
+def a_book(grace_ns: int = 0) -> BarBook:
+    return BarBook(LISTINGS, grace_ns)
 
 
 def a_trade(price: int = 100, lots: int = 1, after_s: float = 0.0, listing: Listing = AAPL) -> Trade:
@@ -57,33 +61,23 @@ def collected(parts: list[Bar], into: dict[object, Bar]) -> None:
 
 @given(trades, st.integers(1, 7))
 def test_bars_equal_an_obvious_aggregation_of_trades_in_any_order(flow: list[Trade], chunk: int) -> None:
-    book, stored = BarBook(), dict[object, Bar]()
+    book, stored = a_book(), dict[object, Bar]()
     for start in range(0, len(flow), chunk):
-        for trade in flow[start : start + chunk]:
-            book.add_trade(trade)
+        book.add(columns(flow[start : start + chunk]))
         collected(book.take_parts()[0], stored)
     assert stored == obvious(flow)
 
 
 @given(trades)
 def test_the_newest_bar_in_memory_is_the_newest_of_all(flow: list[Trade]) -> None:
-    book = BarBook()
-    for trade in flow:
-        book.add_trade(trade)
+    book = a_book()
+    book.add(columns(flow))
     expected = obvious(flow)
     for symbol, interval in {(trade.symbol, interval) for trade in flow for interval in Interval}:
         newest = max(
             (bar for bar in expected.values() if bar.key[:2] == (symbol, interval)), key=lambda b: b.start_ns
         )
         assert book.current(symbol, interval) == newest
-
-
-@given(trades)
-def test_columns_of_trades_make_the_same_bars_as_the_trades_one_by_one(flow: list[Trade]) -> None:
-    flow = sorted(flow, key=lambda trade: trade.time_ns)
-    parts = list(bar_parts(columns(flow), LISTINGS))
-    assert len({part.key for part in parts}) == len(parts)
-    assert {part.key: part for part in parts} == obvious(flow)
 
 
 def columns(flow: list[Trade]) -> Ticks:
@@ -93,10 +87,10 @@ def columns(flow: list[Trade]) -> Ticks:
 
 
 def test_a_late_trade_is_told_apart_and_does_not_change_the_newest_bar() -> None:
-    book = BarBook()
-    book.add_trade(a_trade(price=10, after_s=5))
+    book = a_book()
+    book.add(columns([a_trade(price=10, after_s=5)]))
     book.take_parts()
-    book.add_trade(a_trade(price=99, after_s=2))
+    book.add(columns([a_trade(price=99, after_s=2)]))
     current = book.current(AAPL.symbol, Interval.SECOND_1)
     assert current is not None and current.high_ticks == 10
     parts, late = book.take_parts()
@@ -105,31 +99,32 @@ def test_a_late_trade_is_told_apart_and_does_not_change_the_newest_bar() -> None
 
 
 def test_a_bar_is_complete_once_a_later_one_begins() -> None:
-    book = BarBook()
+    book = a_book()
     first = bar_of(a_trade(), Interval.SECOND_1)
-    book.add(first)
+    book.add(columns([a_trade()]))
     assert not book.is_complete(first, NOON_NS)
-    book.add(bar_of(a_trade(after_s=1), Interval.SECOND_1))
+    book.add(columns([a_trade(after_s=1)]))
     assert book.is_complete(first, NOON_NS)
-    assert [bar.start_ns for bar in book.take_changed()] == [NOON_NS, NOON_NS + SECOND]
+    seconds = [bar for bar in book.take_changed() if bar.interval is Interval.SECOND_1]
+    assert [bar.start_ns for bar in seconds] == [NOON_NS, NOON_NS + SECOND]
 
 
 def test_the_clock_closes_a_bar_once_after_its_grace() -> None:
-    book = BarBook(grace_ns=SECOND // 2)
+    book = a_book(grace_ns=SECOND // 2)
     bar = bar_of(a_trade(), Interval.SECOND_1)
-    book.add(bar)
+    book.add(columns([a_trade()]))
     book.take_changed()
     assert book.close(NOON_NS + SECOND) == []
     assert book.close(NOON_NS + SECOND * 3 // 2) == [bar]
     assert book.take_changed() == [bar]
     assert book.is_complete(bar, NOON_NS + SECOND * 3 // 2)
-    assert book.close(NOON_NS + 60 * SECOND) == []
+    assert book.close(NOON_NS + 5 * SECOND) == []
 
 
 def test_a_restored_bar_goes_on_growing() -> None:
-    book = BarBook()
+    book = a_book()
     book.restore([bar_of(a_trade(price=7, lots=2), Interval.DAY_1)])
-    book.add_trade(a_trade(price=9, lots=3, after_s=1))
+    book.add(columns([a_trade(price=9, lots=3, after_s=1)]))
     day = book.current(AAPL.symbol, Interval.DAY_1)
     assert day is not None
     assert (day.open_ticks, day.close_ticks, day.volume_lots, day.trade_count) == (7, 9, 5, 2)
@@ -142,3 +137,41 @@ def test_volume_stays_at_its_bound_instead_of_overflowing() -> None:
 
 def test_a_day_starts_at_midnight_utc() -> None:
     assert Interval.DAY_1.start_ns(86_400 * SECOND * 3 + 5) == 86_400 * SECOND * 3
+
+
+steps = st.lists(
+    st.one_of(
+        trades.map(lambda flow: ("add", flow)),
+        st.integers(0, 80).map(lambda quarter: ("close", NOON_NS + quarter * SECOND // 4)),
+        st.just(("changed", None)),
+        st.just(("parts", None)),
+    ),
+    max_size=12,
+)
+
+
+@given(steps, st.integers(0, SECOND))
+def test_bars_of_columns_are_those_of_trades_one_by_one_whatever_is_asked_in_between(
+    story: list[tuple[str, object]], grace_ns: int
+) -> None:
+    book, reference = a_book(grace_ns), ReferenceBars(grace_ns)
+    for step, value in [*story, ("changed", None), ("parts", None)]:
+        assert played(book, step, value) == played(reference, step, value), step
+
+
+def played(book: BarBook | ReferenceBars, step: str, value: object) -> object:
+    if step == "changed":
+        return {bar.key: bar for bar in book.take_changed()}
+    if step == "parts":
+        parts, late = book.take_parts()
+        return {bar.key: bar for bar in parts}, late
+    if step == "close":
+        assert isinstance(value, int)
+        return {bar.key: bar for bar in book.close(value)}
+    assert isinstance(value, list)
+    if isinstance(book, BarBook):
+        book.add(columns(value))
+    else:
+        for trade in value:
+            book.add_trade(trade)
+    return [book.current(listing.symbol, interval) for listing in (AAPL, BTC) for interval in Interval]

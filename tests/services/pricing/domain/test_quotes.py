@@ -4,10 +4,12 @@ import numpy as np
 from hypothesis import given
 from hypothesis import strategies as st
 
+from tests.services.pricing.reference_quotes import ReferenceQuotes
 from tickmesh.services.pricing.domain.bars import BarBook
 from tickmesh.services.pricing.domain.depth import Depth, Level
 from tickmesh.services.pricing.domain.listings import Listings
 from tickmesh.services.pricing.domain.market import Market, Top
+from tickmesh.services.pricing.domain.quotes import QuoteBook
 from tickmesh.services.pricing.domain.ticklog import TickLog
 from tickmesh.services.pricing.domain.ticks import Kind, Ticks
 from tickmesh.services.pricing.domain.trades import Trade
@@ -19,14 +21,17 @@ def a_market() -> Market:
     listings = Listings()
     for symbol in ("AAPL", "MSFT"):
         listings.learn(symbol, "0.01", "1")
-    return Market(listings, BarBook(), TickLog(1_000))
+    return Market(listings, BarBook(listings), TickLog(1_000))
 
 
 def a_trade(market: Market, price: int, time_ns: int) -> Trade:
     return Trade(market.listings.find("AAPL"), "t", price, 5, False, time_ns)
 
 
-def ticks(*rows: tuple[int, int, int, int, int]) -> Ticks:
+Row = tuple[int, int, int, int, int]
+
+
+def ticks(*rows: Row) -> Ticks:
     index, kind, price, lots, time_ns = np.array(rows, np.int64).T
     return Ticks(index.astype(np.uint32), kind.astype(np.uint8), price, lots, time_ns)
 
@@ -108,3 +113,31 @@ def test_published_ticks_change_quotes_bars_and_log() -> None:
     assert [part.volume_lots for part in unsaved.parts] == [4, 4, 4]
     assert [len(rows) for rows in unsaved.published] == [1]
     assert market.unsaved_rows == 0
+
+
+some_rows = st.lists(
+    st.tuples(
+        st.integers(0, 2),
+        st.integers(1, 4),
+        st.integers(1, 3),
+        st.integers(0, 2),
+        st.integers(-2, 3),
+    ).map(lambda row: row if row[1] < Kind.TRADE_BUY else (*row[:3], max(row[3], 1), row[4])),
+    max_size=30,
+)
+
+
+@given(st.lists(some_rows, max_size=4), st.booleans())
+def test_quotes_of_columns_are_those_of_rows_one_by_one(batches: list[list[Row]], told: bool) -> None:
+    listings = Listings()
+    book, reference = QuoteBook(listings), ReferenceQuotes()
+    symbols = [listings.learn(symbol, "1", "1").symbol for symbol in ("A", "B", "C")]
+    for rows in filter(None, batches):
+        reference.changed.clear()
+        expected = [reference.take(symbols[row[0]], row[1], Level(*row[2:4]), row[4]) for row in rows]
+        if told:
+            assert book.changes(ticks(*rows)).tolist() == expected
+        else:
+            book.apply(ticks(*rows))
+        assert {quote.symbol for quote in book.take_changed()} == reference.changed
+        assert [book.latest(symbol) for symbol in symbols] == [reference.latest(symbol) for symbol in symbols]

@@ -5,6 +5,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from tests.services.pricing.reference_check import Row, first_fault
 from tickmesh.services.pricing.domain.intake import Intake
 from tickmesh.services.pricing.domain.listings import Listings, UnknownInstrument
 from tickmesh.services.pricing.domain.table import SentTable
@@ -16,12 +17,11 @@ from tickmesh.services.pricing.domain.ticks import (
     WrongColumns,
     WrongTick,
     from_bytes,
-    last_rows,
     to_bytes,
 )
+from tickmesh.services.values import UNITS_MAX
 
 NOW_NS = 1_700_000_000_000_000_000
-Row = tuple[int, int, int, int, int]
 GOOD: Row = (7, Kind.BID, 100, 5, NOW_NS)
 
 
@@ -150,13 +150,34 @@ def test_a_bid_of_no_lots_says_that_nobody_bids() -> None:
     assert len(taken([(7, Kind.BID, 0, 0, NOW_NS)])) == 1
 
 
-@given(st.lists(st.tuples(st.integers(0, 3), st.integers(1, 4)), max_size=50))
-def test_the_last_rows_are_those_that_a_loop_finds(rows: list[tuple[int, int]]) -> None:
-    newest = {(index, min(kind, 3)): row for row, (index, kind) in enumerate(rows)}
-    zeros = np.zeros(len(rows), np.int64)
-    index, kind = np.array(rows or np.zeros((0, 2)), np.int64).T
-    ticks = Ticks(index.astype(np.uint32), kind.astype(np.uint8), zeros, zeros, zeros)
-    assert last_rows(ticks).tolist() == sorted(newest.values())
+edges = st.sampled_from([-(1 << 63), -1, 0, 1, 2, UNITS_MAX - 1, UNITS_MAX, UNITS_MAX + 1, (1 << 63) - 1])
+moments = st.one_of(edges, st.integers(NOW_NS - 2, NOW_NS + 1_002))
+hostile = st.tuples(
+    st.sampled_from([0, 2, 7, 8, 4_294_967_295]),
+    st.sampled_from([0, 1, 2, 3, 4, 5, 255]),
+    edges,
+    edges,
+    moments,
+)
+tame = st.tuples(
+    st.sampled_from([2, 7]),
+    st.integers(1, 4),
+    st.integers(1, 9),
+    st.integers(1, 9),
+    st.integers(NOW_NS, NOW_NS + 3),
+)
+
+
+@given(st.lists(tame, max_size=4).map(lambda rows: sorted(rows, key=lambda row: row[4])), st.lists(hostile))
+def test_a_slow_check_names_the_same_row_and_column(good: list[Row], bad: list[Row]) -> None:
+    rows = good + bad
+    fault = first_fault(rows, (2, 7), 1, NOW_NS + 1_000)
+    try:
+        assert to_bytes(taken(rows))[1:] == packed(rows)[1:]
+    except WrongTick as error:
+        assert fault == (int(error.metadata["row"]), error.metadata["column"])
+    else:
+        assert fault is None
 
 
 def test_a_reader_is_told_of_each_instrument_once_before_its_first_use() -> None:
