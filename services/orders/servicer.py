@@ -11,6 +11,7 @@ from ..runtime import paging
 from ..runtime.errors import NotFound
 from ..runtime.server import Context, takes_bytes
 from ..runtime.streams import respond
+from ..runtime.wire import Pieces
 from ..values import timestamp
 from .domain import faults
 from .domain.orders import ExecType
@@ -121,7 +122,7 @@ class OrdersServicer(orders_pb2_grpc.OrdersServiceServicer):
         chosen = Chosen(self._shard.venue, frozenset(request.exec_types), request.portfolio_id)
         events = self._shard.executions.follow(request.resume_token, request.from_start, chosen)
         async for response in respond(
-            events, pb.StreamExecutionsResponse, update=None, clock=self._shard.clock
+            events, pb.StreamExecutionsResponse, update=Pieces, clock=self._shard.clock
         ):
             yield response
 

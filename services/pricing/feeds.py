@@ -2,6 +2,8 @@
 
 import asyncio
 from collections.abc import AsyncIterator, Callable, Iterable
+from functools import partial
+from typing import Generic, TypeVar
 
 import numpy as np
 
@@ -9,9 +11,11 @@ from tickmesh.pricing.v1 import pricing_pb2 as pb
 
 from ..runtime import telemetry
 from ..runtime.streams import SILENCE_S, Beat, Event, Gap, Hub, Updates, make_token, read_token
+from ..values import Symbol
 from .domain.bars import Bar, Interval
 from .domain.listings import Listing
 from .domain.market import Market
+from .domain.part import Part
 from .domain.quotes import Quote
 from .domain.ticklog import TickLog
 from .domain.ticks import Bools, Ticks
@@ -20,6 +24,27 @@ from .recorder import Recorder
 
 log = telemetry.logger(__name__)
 RING = 16_384
+PARTS = 16  # messages of ticks that are kept for other readers
+M = TypeVar("M")
+
+
+class Later(Generic[M]):
+    """What one reader or none may want to see: its message is made for the first who does, and kept."""
+
+    __slots__ = ("_make", "_message", "key", "symbol")
+
+    def __init__(self, symbol: Symbol, start_ns: int, make: Callable[[], M]) -> None:
+        self.symbol = symbol
+        self.key = symbol, start_ns
+        self._make: Callable[[], M] | None = make
+        self._message: M
+
+    @property
+    def message(self) -> M:
+        """Returns the message."""
+        if self._make is not None:
+            self._message, self._make = self._make(), None
+        return self._message
 
 
 class Feeds:
@@ -30,8 +55,8 @@ class Feeds:
         self._recorder = recorder
         self._clock = clock
         self._pace_s = pace_s
-        self.quotes: Hub[pb.Quote] = Hub(RING)
-        self.bars: dict[Interval, Hub[pb.Bar]] = {interval: Hub(RING) for interval in Interval}
+        self.quotes: Hub[Later[pb.Quote]] = Hub(RING)
+        self.bars: dict[Interval, Hub[Later[pb.Bar]]] = {interval: Hub(RING) for interval in Interval}
 
     async def run(self) -> None:
         """Publishes for ever."""
@@ -41,11 +66,16 @@ class Feeds:
 
     def publish(self) -> None:
         """Hands what changed to the readers."""
-        self._market.close_bars(self._clock())
+        now_ns = self._clock()
+        self._market.close_bars(now_ns)
         for quote in self._market.quotes.take_changed():
-            self.quotes.publish(self.quote(quote))
+            self.quotes.publish(Later(quote.symbol, 0, partial(self.quote, quote)))
         for bar in [*self._market.bars.take_changed(), *self._recorder.take_late()]:
-            self.bars[bar.interval].publish(self.bar(bar))
+            complete = self._market.bars.is_complete(bar, now_ns)
+            listing = self._market.listings.find(bar.symbol)
+            self.bars[bar.interval].publish(
+                Later(bar.symbol, bar.start_ns, partial(bar_message, bar, listing, complete))
+            )
 
     def quote(self, quote: Quote) -> pb.Quote:
         """Returns a quote as a message."""
@@ -71,6 +101,7 @@ class TickFeed:
         self._rows_max = rows_max
         self._gather_s = gather_s
         self._news = asyncio.Event()
+        self._parts: dict[tuple[int, int], Part] = {}
         self.epoch = Hub[None](1).epoch
         self.lost_rows = 0  # rows that slow readers never saw, all readers together
 
@@ -78,7 +109,7 @@ class TickFeed:
         """Says that the log has grown."""
         self._news.set()
 
-    async def follow(self, token: str, chosen: list[Listing]) -> AsyncIterator[Event[None, Ticks]]:
+    async def follow(self, token: str, chosen: list[Listing]) -> AsyncIterator[Event[None, Part]]:
         """Yields rows from a token on, or from now on; only those of the chosen instruments, if any."""
         keep = _mask(chosen)
         position = self._log.position
@@ -90,13 +121,27 @@ class TickFeed:
             if position < self._log.oldest:
                 position, gap = self._skip(position)
                 yield gap
-            ticks = self._log.read(position, self._rows_max)
-            position += len(ticks)
-            shown = ticks if keep is None else _chosen(ticks, keep)
-            if len(shown):
+            part = self._read(position)
+            position += len(part.ticks)
+            shown = part if keep is None else Part(_chosen(part.ticks, keep))
+            if len(shown.ticks):
                 yield Updates([shown], self._token(position))
-            if len(ticks) < self._rows_max and not await self._wait(position):
+            is_abreast = position == self._log.position or position % self._rows_max
+            if is_abreast and not await self._wait(position):
                 yield Beat(self._token(position))
+
+    def _read(self, position: int) -> Part:
+        """Returns rows from a position on, at most up to where the next message is cut for everybody.
+
+        Readers that are abreast, or behind by whole messages, share what is copied out of the log for one.
+        """
+        end = min(self._log.position, position - position % self._rows_max + self._rows_max)
+        part = self._parts.get((position, end))
+        if part is None:
+            if len(self._parts) == PARTS:
+                del self._parts[next(iter(self._parts))]
+            part = self._parts[position, end] = Part(self._log.read(position, end - position))
+        return part
 
     def _resume(self, epoch: str, position: int) -> tuple[int, Gap | None]:
         if epoch == self.epoch and position <= self._log.position:

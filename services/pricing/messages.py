@@ -3,11 +3,13 @@
 from tickmesh.orders.v1.orders_pb2 import Order
 from tickmesh.pricing.v1 import pricing_pb2 as pb
 
+from ..runtime import wire
 from ..values import Increment, timestamp
 from .domain.bars import Bar
 from .domain.listings import Listing, Listings
+from .domain.part import Part
 from .domain.quotes import Quote
-from .domain.ticks import Integers, Ticks, to_bytes
+from .domain.ticks import COLUMNS, Integers
 from .store import StoredTrade
 
 
@@ -61,17 +63,13 @@ def trade_message(trade: StoredTrade, listing: Listing) -> pb.TradePrint:
     )
 
 
-def tick_message(ticks: Ticks, news: Integers, listings: Listings) -> pb.TickColumns:
-    """Returns rows as packed columns, behind the instruments that the reader has not been told of."""
-    index, kind, price, lots, time_ns = to_bytes(ticks)
-    return pb.TickColumns(
-        instruments=[_tick_instrument(listings.at(number)) for number in news.tolist()],
-        instrument_index=index,
-        kind=kind,
-        price_ticks=price,
-        quantity_lots=lots,
-        time_ns=time_ns,
-    )
+def tick_pieces(part: Part, news: Integers, listings: Listings) -> wire.Pieces:
+    """Returns a pb.TickColumns of rows, behind the instruments that the reader has not been told of."""
+    table = pb.TickColumns(instruments=[_tick_instrument(listings.at(number)) for number in news.tolist()])
+    pieces = [table.SerializeToString()]
+    for (name, _), column in zip(COLUMNS, part.packed, strict=True):
+        pieces += [wire.header(pb.TickColumns, name, len(column)), column]
+    return wire.Pieces(pieces)
 
 
 def _tick_instrument(listing: Listing) -> pb.TickInstrument:

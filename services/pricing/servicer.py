@@ -1,22 +1,23 @@
 """Protobuf in, protobuf out."""
 
-from collections.abc import AsyncIterator, Callable, Iterable
+from collections.abc import AsyncIterator, Callable, Hashable, Iterable
 from typing import Any
 
 from tickmesh.pricing.v1 import pricing_pb2 as pb
 from tickmesh.pricing.v1 import pricing_pb2_grpc
 
-from ..runtime import paging, streams
+from ..runtime import paging, streams, wire
 from ..runtime.errors import TickmeshError
 from ..runtime.server import Context
 from ..values import time_ns
 from .domain.bars import Interval
 from .domain.intake import Intake
 from .domain.market import Market
+from .domain.part import Part
 from .domain.table import SentTable
 from .domain.ticks import Ticks
-from .feeds import Feeds, TickFeed
-from .messages import tick_message, trade_message
+from .feeds import Feeds, Later, TickFeed
+from .messages import tick_pieces, trade_message
 from .recorder import Recorder
 from .store import TIME_MAX_NS, PricingStore
 
@@ -74,13 +75,13 @@ class PricingServicer(pricing_pb2_grpc.PricingServiceServicer):
         events = self._feeds.quotes.follow(
             request.resume_token,
             snapshot=snapshot,
-            conflate=lambda quote: quote.symbol,
+            conflate=_key,
             select=_selector(symbols),
         )
         async for response in streams.respond(
             events,
             pb.StreamQuotesResponse,
-            update=lambda quotes: pb.QuoteUpdates(quotes=quotes),
+            update=lambda quotes: pb.QuoteUpdates(quotes=[quote.message for quote in quotes]),
             snapshot=_itself,
             clock=self._clock,
         ):
@@ -132,13 +133,13 @@ class PricingServicer(pricing_pb2_grpc.PricingServiceServicer):
         events = self._feeds.bars[interval].follow(
             request.resume_token,
             snapshot=snapshot,
-            conflate=lambda bar: (bar.symbol, bar.start_time.seconds),
+            conflate=_key,
             select=_selector(symbols),
         )
         async for response in streams.respond(
             events,
             pb.StreamBarsResponse,
-            update=lambda bars: pb.BarUpdates(bars=bars),
+            update=lambda bars: pb.BarUpdates(bars=[bar.message for bar in bars]),
             snapshot=_itself,
             clock=self._clock,
         ):
@@ -172,9 +173,9 @@ class PricingServicer(pricing_pb2_grpc.PricingServiceServicer):
         chosen = self._listings.select(list(request.symbols)) if request.symbols else []
         sent = SentTable()
 
-        def update(parts: list[Ticks]) -> Iterable[pb.TickColumns]:
-            for ticks in parts:
-                yield tick_message(ticks, sent.news(ticks, len(self._listings)), self._listings)
+        def update(parts: list[Part]) -> Iterable[wire.Pieces]:
+            for part in parts:
+                yield tick_pieces(part, sent.news(part.instruments, len(self._listings)), self._listings)
 
         async for response in streams.respond(
             self._ticks.follow(request.resume_token, chosen),
@@ -189,7 +190,11 @@ def _itself(message: Any) -> Any:
     return message
 
 
-def _selector(symbols: list[str]) -> Callable[[pb.Quote | pb.Bar], bool] | None:
+def _key(item: Later[Any]) -> Hashable:
+    return item.key
+
+
+def _selector(symbols: list[str]) -> Callable[[Later[Any]], bool] | None:
     if not symbols:
         return None
     chosen = frozenset(symbols)

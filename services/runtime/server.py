@@ -12,7 +12,7 @@ import protovalidate
 from google.protobuf.message import Message
 from grpc_status import rpc_status
 
-from . import contract, errors, identity, telemetry
+from . import contract, errors, identity, telemetry, wire
 
 Context: TypeAlias = "grpc.aio.ServicerContext[Any, Any]"
 Handler: TypeAlias = "grpc.RpcMethodHandler[Any, Any]"
@@ -138,7 +138,9 @@ class _Guard:
             make(
                 wrapper,
                 request_deserializer=self._deserializer(),
-                response_serializer=_serialized,
+                response_serializer=wire.serializer(
+                    self._handler.response_serializer or self._method.response_type.SerializeToString
+                ),
             ),
         )
 
@@ -194,11 +196,6 @@ class _Guard:
             return _validated(request)
         validate(request)
         return request
-
-
-def _serialized(response: Any) -> bytes:
-    """Returns a response as bytes; one that is bytes is as the servicer made it."""
-    return response if isinstance(response, bytes) else response.SerializeToString()
 
 
 async def _first_of(requests: AsyncIterator[Message]) -> None:

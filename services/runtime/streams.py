@@ -11,17 +11,20 @@ from collections import deque
 from collections.abc import AsyncGenerator, AsyncIterator, Callable, Hashable, Iterator
 from contextlib import AsyncExitStack
 from dataclasses import dataclass
-from typing import Any, Generic, TypeVar
+from typing import Any, Generic, TypeVar, cast
 
 from google.protobuf.message import Message
 
 from ..values import timestamp
+from . import wire
 from .errors import FieldViolation, InvalidArgument, ResourceExhausted
 from .following import Follower as Follower
 
 T = TypeVar("T")
 S = TypeVar("S")
 R = TypeVar("R")
+
+Answer = tuple[Any, str, wire.Pieces | None]  # a response, its token, and its update where that is serialised
 
 SILENCE_S = 1.0
 BATCH_MAX = 1_000
@@ -285,14 +288,14 @@ async def respond(
     events: AsyncIterator[Event[S, T]],
     response_type: Callable[[], R],
     *,
-    update: Callable[[list[T]], Any] | None,
+    update: Callable[[list[T]], Any],
     snapshot: Callable[[S], Any] | None = None,
     clock: Callable[[], int] | None = None,
 ) -> AsyncIterator[R]:
     """Puts events into responses with sequence, resume_token and one of snapshot, update, gap, heartbeat.
 
     `update` makes the update message of some items, or an iterable of several, which become a
-    response each; None when the items are such messages as bytes, and their responses are bytes too.
+    response each; it may make `Pieces` in place of a message, whose response is yielded serialised then.
     `snapshot` makes the snapshot message.
     """
     sequence = 0
@@ -300,17 +303,16 @@ async def respond(
         if isinstance(events, AsyncGenerator):
             stack.push_async_callback(events.aclose)
         async for event in events:
-            for response, token, tail in _responses(event, response_type, update, snapshot, clock):
+            for response, token, pieces in _responses(event, response_type, update, snapshot, clock):
                 sequence += 1
                 response.sequence = sequence
                 response.resume_token = token
-                yield response.SerializeToString() + tail if tail else response
+                yield response if pieces is None else cast(R, wire.enclosed(response, "update", pieces))
 
 
 def _responses(
     event: Any, response_type: Any, update: Any, snapshot: Any, clock: Callable[[], int] | None
-) -> Iterator[tuple[Any, str, bytes]]:
-    """Yields responses, their tokens, and what comes after each that was turned into bytes already."""
+) -> Iterator[Answer]:
     if isinstance(event, Updates):
         yield from _parts(event, response_type, update)
         return
@@ -321,36 +323,20 @@ def _responses(
         _fill_gap(response.gap, event)
     else:
         _fill_heartbeat(response.heartbeat, clock)
-    yield response, event.token, b""
+    yield response, event.token, None
 
 
-def _parts(event: Updates[Any], response_type: Any, update: Any) -> Iterator[tuple[Any, str, bytes]]:
-    if update is None:
-        for content in event.items:
-            yield response_type(), event.token, _field("update", response_type, content)
-        return
+def _parts(event: Updates[Any], response_type: Any, update: Any) -> Iterator[Answer]:
     made = update(event.items)
-    parts = [made] if isinstance(made, Message) else list(made)
+    parts = [made] if isinstance(made, Message | wire.Pieces) else list(made)
     for number, part in enumerate(parts, start=1):
         response = response_type()
-        response.update.MergeFrom(part)
-        is_last = number == len(parts)
-        yield response, event.token if is_last else event.token_before or event.token, b""
-
-
-def _field(name: str, response_type: Any, content: bytes) -> bytes:
-    """Returns bytes of a message as a field of another: tag, length and content."""
-    number = response_type.DESCRIPTOR.fields_by_name[name].number
-    return _varint(number << 3 | 2) + _varint(len(content)) + content
-
-
-def _varint(number: int) -> bytes:
-    found = bytearray()
-    while number > 0x7F:
-        found.append(number & 0x7F | 0x80)
-        number >>= 7
-    found.append(number)
-    return bytes(found)
+        token = event.token if number == len(parts) else event.token_before or event.token
+        if isinstance(part, wire.Pieces):
+            yield response, token, part
+        else:
+            response.update.MergeFrom(part)
+            yield response, token, None
 
 
 def _fill_gap(message: Any, gap: Gap) -> None:

@@ -6,7 +6,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from .listings import Listing
-from .ticks import Bools, Integers, Ticks, WrongColumns
+from .ticks import Bools, Integers, WrongColumns
 
 INDEX_MAX = 1 << 20  # the largest number that a source may give to an instrument
 
@@ -49,13 +49,10 @@ class SentTable:
     def __init__(self) -> None:
         self._sent: Bools = np.zeros(0, np.bool_)
 
-    def news(self, ticks: Ticks, listing_count: int) -> Integers:
-        """Returns the numbers that are used for the first time, and counts them as told."""
+    def news(self, instruments: Integers, listing_count: int) -> Integers:
+        """Returns which of some instruments are used for the first time, and counts them as told."""
         if listing_count > len(self._sent):
             self._sent = np.concatenate((self._sent, np.zeros(listing_count - len(self._sent), np.bool_)))
-        unknown = ~self._sent.take(ticks.instrument)
-        if not unknown.any():
-            return np.zeros(0, np.int64)
-        fresh = np.unique(ticks.instrument[unknown]).astype(np.int64)
+        fresh = instruments[~self._sent[instruments]]
         self._sent[fresh] = True
         return fresh

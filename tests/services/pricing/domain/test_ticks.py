@@ -8,6 +8,7 @@ from hypothesis import strategies as st
 from tests.services.pricing.reference_check import Row, first_fault
 from tickmesh.services.pricing.domain.intake import Intake
 from tickmesh.services.pricing.domain.listings import Listings, UnknownInstrument
+from tickmesh.services.pricing.domain.part import Part
 from tickmesh.services.pricing.domain.table import SentTable
 from tickmesh.services.pricing.domain.ticks import (
     COLUMNS,
@@ -182,6 +183,6 @@ def test_a_slow_check_names_the_same_row_and_column(good: list[Row], bad: list[R
 
 def test_a_reader_is_told_of_each_instrument_once_before_its_first_use() -> None:
     sent = SentTable()
-    ticks = taken([GOOD, (2, Kind.BID, 1, 1, NOW_NS)])
-    assert sent.news(ticks, 3).tolist() == [1, 2]
-    assert sent.news(ticks, 3).tolist() == []
+    instruments = Part(taken([GOOD, (2, Kind.BID, 1, 1, NOW_NS)])).instruments
+    assert sent.news(instruments, 3).tolist() == [1, 2]
+    assert sent.news(instruments, 3).tolist() == []
