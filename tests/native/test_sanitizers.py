@@ -81,6 +81,23 @@ def test_what_thousands_of_orders_do_at_once_fits(sanitized: Path) -> None:
     run([sanitized / "crowds"])
 
 
+def tape_sources() -> list[Path]:
+    """Returns what keeps bars and quotes, and the driver that feeds it."""
+    return [*sorted(NATIVE.glob("tape/*.c")), HERE / "tape_run.c"]
+
+
+def test_random_ticks_run_clean_under_the_sanitizers(tmp_path: Path) -> None:
+    objects = compile_all(COMPILERS[0], tape_sources(), SANITIZERS, tmp_path)
+    run([COMPILERS[0], *SANITIZERS, *objects, "-o", tmp_path / "tape_run"])
+    for seed in ("1", "2", "3"):
+        run([tmp_path / "tape_run", seed])
+
+
+@pytest.mark.parametrize("compiler", COMPILERS)
+def test_the_sources_of_the_tape_compile_without_a_warning(compiler: str, tmp_path: Path) -> None:
+    compile_all(compiler, tape_sources(), ["-O2", "-DNDEBUG"], tmp_path)
+
+
 @pytest.mark.parametrize("compiler", COMPILERS)
 def test_the_sources_compile_without_a_warning_when_asserts_are_off(compiler: str, tmp_path: Path) -> None:
     mains = [HERE / f"{name}.c" for name in (*DRIVERS, "fuzz_commands")]
