@@ -138,6 +138,30 @@ async def test_published_trades_are_stored_from_their_columns(store: PricingStor
     assert (buy.price_ticks, buy.buyer_came, buy.trade_id) == (100, True, "")
 
 
+async def test_published_trades_of_the_same_time_keep_their_order_of_arrival(store: PricingStore) -> None:
+    other = LISTINGS.learn("MSFT", "0.01", "1")
+    random = np.random.default_rng(3)
+    batches = [
+        Ticks(
+            random.choice(np.array([AAPL.index, other.index], np.uint32), 20),
+            np.full(20, 3, np.uint8),
+            np.arange(start, start + 20),
+            np.ones(20, np.int64),
+            np.full(20, 7),
+        )
+        for start in (1, 21)
+    ]
+    await store.save(Batch(Progress(1), [], batches, [], set()))
+    for listing in (AAPL, other):
+        expected = [
+            price
+            for ticks in batches
+            for price in ticks.price_ticks[ticks.instrument == listing.index].tolist()
+        ]
+        stored = await store.list_trades(listing.symbol, None, 100)
+        assert [trade.price_ticks for trade in reversed(stored)] == expected
+
+
 async def test_the_newest_bars_and_last_trades_are_found_for_a_restart(store: PricingStore) -> None:
     await store.save(a_batch(1, [a_trade(1), a_trade(2, price=7, second=70)]))
     newest = {bar.interval: bar for bar in await store.newest_bars([AAPL.symbol])}
