@@ -146,13 +146,23 @@ def plans(rows: int) -> list[Plan]:
     return [*fast, *at_rates, Plan(100, 1, 8_192, 2_000_000 * PACED_S, 2_000_000)]
 
 
-async def _measure_all(chosen: list[Plan], services: subprocess.Popen[bytes]) -> list[Result]:
+async def prepare(chosen: list[Plan]) -> None:
+    """Waits for the services and lists the instruments of some runs, unless they are listed."""
     async with connect() as channel:
         await list_instruments(channel, symbols(max(plan.symbols for plan in chosen)))
+
+
+async def _measure_all(chosen: list[Plan], services: subprocess.Popen[bytes]) -> list[Result]:
+    await prepare(chosen)
     return [await Run(plan, services).measure() for plan in chosen]
 
 
 def run(chosen: list[Plan]) -> list[dict[str, Any]]:
     """Starts the services in a folder of their own, measures, stops them."""
     with running() as services:
-        return [asdict(result) for result in asyncio.run(_measure_all(chosen, services))]
+        return run_against(services, chosen)
+
+
+def run_against(services: subprocess.Popen[bytes], chosen: list[Plan]) -> list[dict[str, Any]]:
+    """Measures services that were just started."""
+    return [asdict(result) for result in asyncio.run(_measure_all(chosen, services))]
