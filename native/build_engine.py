@@ -7,8 +7,6 @@ from cffi import FFI
 
 ROOT = Path(__file__).resolve().parent.parent
 GENERATED = "_engine.c"
-
-
 HEADERS = (  # what Python calls
     "engine.h",
     "tape/ticks.h",

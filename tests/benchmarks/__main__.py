@@ -57,6 +57,8 @@ def flat(row: dict[str, Any]) -> dict[str, Any]:
     for name, value in row.items():
         if isinstance(value, dict):
             columns |= {f"{name} {inner}": figure for inner, figure in value.items()}
+        elif isinstance(value, bool):
+            columns[name] = "yes" if value else "no"
         else:
             columns[name] = f"{value:,}" if isinstance(value, int) else value
     return columns

@@ -60,8 +60,8 @@ run_python() {
     done
     "$python" -c 'import sys; from native.build_engine import ffi; ffi.emit_c_code(sys.argv[1])' \
         "$work/_engine.c" >"$work/said.txt"
-    gcc -shared -fPIC -O0 "-I$native" "-I$include" "$work/_engine.c" "$native"/tape/*.c "$work"/python/*.o "$work"/engine/*.o \
-        -lgcov -o "$work/py/tickmesh/native/_engine.so"
+    gcc -shared -fPIC -O0 "-I$native" "-I$include" "$work/_engine.c" "$native"/tape/*.c "$native"/venue/*.c \
+        "$work"/python/*.o "$work"/engine/*.o -lgcov -o "$work/py/tickmesh/native/_engine.so"
     PYTHONPATH=$work/py "$python" -m pytest -q --no-header -p no:cacheprovider tests/native \
         --ignore tests/native/test_sanitizers.py >"$work/said.txt" || { cat "$work/said.txt"; exit 1; }
 }
