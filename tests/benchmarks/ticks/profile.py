@@ -16,7 +16,7 @@ from subprocess import DEVNULL, Popen
 from . import measure
 from .services import running
 
-RATE_HZ = 250
+RATE_HZ = 100
 PLACES = (
     ("garbage collection", ("gc_collect_main",)),
     ("store: trades into their table", ("insert_trades", "_published_rows")),
@@ -29,7 +29,7 @@ PLACES = (
     ("in: quotes", ("QuoteBook.apply",)),
     ("in: the log", ("TickLog.append",)),
     ("in: trades to be stored", ("Market.add_ticks",)),
-    ("in: rules of the contract", ("validate",)),
+    ("in: rules of the contract", ("validate (protovalidate",)),
     ("out: bars and quotes", ("PricingServicer.StreamBars", "PricingServicer.StreamQuotes")),
     ("out: bytes of ticks", ("PricingServicer.StreamTicks",)),
     ("kernel: sending", ("sendmsg",)),
