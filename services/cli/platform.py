@@ -12,6 +12,7 @@ from pathlib import Path
 from typing import Any
 
 from .. import local
+from ..runtime.ports import LOOPBACK
 from ..supervision import GaveUpError, Supervisor
 from .command import OK, REFUSED, Command, CommandError
 from .place import DEFAULT_DATA, add_data
@@ -43,7 +44,7 @@ def _configure_up(parser: ArgumentParser) -> None:
     add(
         "--host",
         metavar="ADDRESS",
-        default=_default("HOST", local.LOOPBACK),
+        default=_default("HOST", LOOPBACK),
         help="default this machine only",
     )
     add(

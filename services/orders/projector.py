@@ -31,13 +31,20 @@ class Projector:
         self.sequence = sequence  # up to which they are
         self._inside = inside
         self._bell: socket.socket | None = None
+        self._has_rung = False
         self._done = asyncio.Condition()
 
     def tell(self, newest: int) -> None:
         """Says that there are reports up to an event, in the journal."""
         self.newest = max(self.newest, newest)
+        if not self._has_rung:
+            self._ring()
+
+    def _ring(self) -> None:
+        """Rings once, until the projector tells how far it is: more would say no more."""
         if self._bell is not None:
-            with contextlib.suppress(OSError):  # it is full, so it rings already; or nobody listens
+            self._has_rung = True
+            with contextlib.suppress(OSError):  # nobody listens any more
                 self._bell.send(RING)
 
     @property
@@ -56,7 +63,7 @@ class Projector:
         while True:
             ours, theirs = socket.socketpair()
             ours.setblocking(False)
-            self._bell = ours
+            self._bell, self._has_rung = ours, False
             try:
                 await (
                     self._run_process(ours, theirs)
@@ -107,6 +114,9 @@ class Projector:
         async with self._done:
             self.sequence = sequence
             self._done.notify_all()
+        self._has_rung = False
+        if self.behind:  # it may have looked before that was written
+            self._ring()
 
 
 async def _gone(process: asyncio.subprocess.Process) -> None:

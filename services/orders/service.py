@@ -40,7 +40,7 @@ async def start(host: Host) -> None:
 
 
 def _collect_garbage_rarely() -> None:
-    """Spares the order path the walks over what lives as long as the process: they took a quarter of its time."""
+    """Spares the order path the walks over what lives as long as the process: a quarter of its time."""
     gc.collect()
     gc.freeze()
     gc.set_threshold(50_000, 10, 100)

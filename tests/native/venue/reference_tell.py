@@ -6,7 +6,7 @@ from tickmesh.orders.v1 import orders_pb2 as pb
 from tickmesh.services.orders.domain import faults
 from tickmesh.services.orders.domain.orders import Report, Status
 from tickmesh.services.orders.domain.venue import Answer
-from tickmesh.services.orders.wire import reports_message
+from tickmesh.services.orders.wire import report_message
 
 
 def results(answers: Iterable[Answer]) -> pb.SubmitOrdersResponse:
@@ -34,7 +34,7 @@ def result(answer: Answer) -> pb.ActionResult:
 
 def reports(told: list[Report]) -> pb.ExecutionReports:
     """Returns what happened to orders."""
-    return reports_message(told)
+    return pb.ExecutionReports(reports=map(report_message, told))
 
 
 def results_bytes(answers: Iterable[Answer]) -> bytes:

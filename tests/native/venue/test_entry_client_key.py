@@ -6,7 +6,7 @@ from random import Random
 import pytest
 
 from tickmesh.native._engine import lib
-from tickmesh.services.orders.sequencer import client_key
+from tickmesh.native.venue import client_key
 
 
 def key_in_c(portfolio: bytes, order_id: bytes) -> int:
@@ -22,7 +22,7 @@ def test_a_key_is_blake2b_of_portfolio_and_id_for_every_length(portfolio_length:
         assert key_in_c(portfolio, order_id) == int.from_bytes(digest, "little")
 
 
-def test_a_key_is_the_one_that_the_journal_has_had_so_far() -> None:
+def test_python_asks_for_the_same_key() -> None:
     assert key_in_c(b"demo", b"order-1") == client_key("demo", "order-1")
 
 
