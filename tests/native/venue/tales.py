@@ -87,7 +87,6 @@ class Tales:
         return Ticket(
             order_id=draw.randint(0, 1 << draw.randint(1, 64)) % 2**64,
             client_order_id=self.text("", 64, IDS),
-            client_key=1,
             node=draw.choice(self.owners),
             listing=draw.choice(self.listings),
             side=draw.randint(0, 2),
