@@ -16,6 +16,7 @@ from cryptography.hazmat.primitives.asymmetric import ec
 from jwt.algorithms import ECAlgorithm
 
 from .errors import Unauthenticated
+from .files import draft
 
 ISSUER = AUDIENCE = "tickmesh"
 ALGORITHM = "ES256"
@@ -65,8 +66,8 @@ class Signer:
         pem = signer._key.private_bytes(
             serialization.Encoding.PEM, serialization.PrivateFormat.PKCS8, serialization.NoEncryption()
         )
-        keys = _draft(directory, json.dumps(signer.jwks()).encode(), 0o644)
-        private = _draft(directory, pem, 0o600)
+        keys = draft(directory, json.dumps(signer.jwks()).encode(), 0o644)
+        private = draft(directory, pem, 0o600)
         try:
             os.link(private, directory / "signing.pem")  # fails when another process was first
             keys.replace(directory / "jwks.json")
@@ -112,13 +113,6 @@ class Signer:
     def jwks(self) -> dict[str, Any]:
         """Returns the public keys as a JSON Web Key Set."""
         return {"keys": [self.jwk]}
-
-
-def _draft(directory: Path, content: bytes, mode: int) -> Path:
-    path = directory / f".{uuid.uuid4().hex}"
-    with os.fdopen(os.open(path, os.O_WRONLY | os.O_CREAT | os.O_EXCL, mode), "wb") as file:
-        file.write(content)
-    return path
 
 
 def _public_jwk(key: ec.EllipticCurvePrivateKey) -> dict[str, Any]:
