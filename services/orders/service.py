@@ -2,12 +2,15 @@
 
 import asyncio
 import gc
+from pathlib import Path
 
 from tickmesh.orders.v1 import orders_pb2_grpc
 
 from ..runtime import settings as runtime_settings
 from ..runtime.host import Host
+from ..runtime.signing import SigningKey, load_public_keys, public_name
 from .followers import InstrumentFollower
+from .heads import KEY_NAME, Heads
 from .journal import Journal
 from .servicer import OrdersServicer
 from .settings import OrdersSettings
@@ -20,7 +23,7 @@ async def start(host: Host) -> None:
     settings = runtime_settings.load(OrdersSettings)
     journal_database = await host.database("orders_journal", JOURNAL_REVISIONS)
     database = await host.database("orders")
-    journal = Journal(journal_database.engine, settings.orders_shard)
+    journal = Journal(journal_database.engine, settings.orders_shard, _heads(host, settings))
     snapshots = Snapshots(journal_database.engine, settings.orders_shard)
     shard = Shard(settings, journal, snapshots, database, host.clock)
     _collect_garbage_rarely()
@@ -37,6 +40,14 @@ async def start(host: Host) -> None:
     host.spawn(follower.run(), "instruments")
     host.serve(orders_pb2_grpc.add_OrdersServiceServicer_to_server, OrdersServicer(shard))
     await follower.listed.wait()
+
+
+def _heads(host: Host, settings: OrdersSettings) -> Heads:
+    """Returns what signs the journal."""
+    key = SigningKey.load_or_create(host.settings.keys, KEY_NAME)
+    file = settings.orders_heads_file
+    keys = load_public_keys(host.settings.keys / public_name(KEY_NAME))
+    return Heads(key, host.clock, settings.orders_head_interval_s, None if file == Path() else file, keys)
 
 
 def _collect_garbage_rarely() -> None:

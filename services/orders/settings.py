@@ -1,6 +1,7 @@
 """What an operator may change about the orders service."""
 
 from dataclasses import dataclass
+from pathlib import Path
 
 
 @dataclass(frozen=True, slots=True)
@@ -21,3 +22,5 @@ class OrdersSettings:
     orders_pages: int = 131_072  # runs of 64 neighbouring prices of one side of a book in which orders rest
     orders_extras: int = 262_144  # live orders that are more than plain ones: stops, icebergs and the like
     orders_snapshot_commands: int = 500_000  # a snapshot of the engine after so many commands; 0 is none
+    orders_head_interval_s: float = 1.0  # the journal's end is signed no more often than this
+    orders_heads_file: Path = Path()  # where signed heads are appended as well; empty: nowhere

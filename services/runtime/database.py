@@ -78,6 +78,11 @@ def _postgres_engine(database_url: str, schema: str) -> Engine:
     return engine
 
 
+def reading(engine: Engine) -> Connection:
+    """Returns a connection that only reads, on one consistent view, beside any writer."""
+    return engine.connect().execution_options(**_READING[engine.dialect.name])
+
+
 class Database:
     """Runs transactions on the tables of one service."""
 
@@ -102,7 +107,7 @@ class Database:
             return work(connection)
 
     def _read_now(self, work: Callable[[Connection], T]) -> T:
-        with self.engine.connect().execution_options(**self._reading) as connection:
+        with reading(self.engine) as connection:
             return work(connection)
 
     def close(self) -> None:

@@ -130,6 +130,29 @@ async def test_a_journal_is_verified_while_the_platform_runs_and_an_altered_row_
     assert json.loads(capsys.readouterr().out)["first_bad"]
 
 
+async def test_a_journal_whose_end_was_cut_off_is_found_by_what_its_owner_signed(
+    run: Run, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    await run("order", "buy", "AAPL", "1", "@", "180")
+    verify = ["verify", "--data", str(tmp_path)]
+    assert await asyncio.to_thread(main, [*verify, "--no-replay", "--json"]) == 0
+    head = json.loads(capsys.readouterr().out)["newest_head"]
+    kept = tmp_path / "kept.jsonl"
+    kept.write_text(json.dumps(head))
+    assert await asyncio.to_thread(main, [*verify, "--heads", str(kept)]) == 0
+    assert "signed: all up to command" in capsys.readouterr().out
+    with closing(sqlite3.connect(tmp_path / "orders_journal.sqlite")) as journal:
+        journal.execute("DELETE FROM journal WHERE last_sequence >= ?", [head["sequence"]])
+        journal.execute("DELETE FROM signed_heads")
+        journal.commit()
+    assert await asyncio.to_thread(main, verify) == 0
+    assert "NOT SIGNED" in capsys.readouterr().out
+    assert await asyncio.to_thread(main, [*verify, "--heads", str(kept)]) == 1
+    assert "cut off" in capsys.readouterr().out
+    assert await asyncio.to_thread(main, [*verify, "--heads", str(tmp_path / "none")]) == 2
+    assert await asyncio.to_thread(main, [*verify, "--heads", str(kept), "--key", str(kept)]) == 3
+
+
 async def test_a_token_made_for_reading_may_not_trade(
     run: Run, tmp_path: Path, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
 ) -> None:

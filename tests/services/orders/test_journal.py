@@ -1,165 +1,26 @@
-"""The journal: a chain that shows every change, and one owner at a time. On SQLite and PostgreSQL."""
+"""The journal: rows that stay as they were written, and one owner at a time. On SQLite and PostgreSQL."""
 
-from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
 import pytest
 import sqlalchemy as sa
 
-from tickmesh.native.engine import COMMAND_STRUCT, NONE, CommandType, Engine
-from tickmesh.services.orders.capacities import engine_config
+from tests.services.orders.signed_journal import payload
+from tickmesh.services.orders.chain import Row
 from tickmesh.services.orders.journal import JOURNAL, Journal, StaleEpoch
-from tickmesh.services.orders.settings import OrdersSettings
+from tickmesh.services.orders.reading import PAGE_ROWS, blocks
 from tickmesh.services.orders.shard import JOURNAL_REVISIONS
-from tickmesh.services.orders.verification import verify
 from tickmesh.services.runtime import migrate
 from tickmesh.services.runtime.database import make_engine
-from tickmesh.services.runtime.settings import RuntimeSettings
-
-ROWS, COMMANDS_A_ROW = 5, 3
-Sabotage = Callable[[sa.Connection, sa.ColumnElement[bool]], Any]
 
 
 @pytest.fixture
-def settings(tmp_path: Path, database_url: str, monkeypatch: pytest.MonkeyPatch) -> RuntimeSettings:
-    for name, value in (("CAPACITY", 100), ("INSTRUMENTS", 4), ("CLIENT_IDS", 100), ("NODES", 100)):
-        monkeypatch.setenv(f"TICKMESH_ORDERS_{name}", str(value))
-    return RuntimeSettings(data_dir=tmp_path, database_url=database_url)
-
-
-@pytest.fixture
-def database(settings: RuntimeSettings) -> Any:
-    engine = make_engine(settings.database_url, settings.data_dir, "orders_journal")
+def database(tmp_path: Path, database_url: str) -> Any:
+    engine = make_engine(database_url, tmp_path, "orders_journal")
     migrate.migrate(engine, "orders_journal", JOURNAL_REVISIONS)
     yield engine
     engine.dispose()
-
-
-def payload(first: int) -> bytes:
-    """Returns three places of the tree, one below the other."""
-    return b"".join(
-        COMMAND_STRUCT.pack(n, n, 0, NONE if n == 1 else 0, 0, 0, 0, n - 1, CommandType.ADD_NODE, 0, 0, 0, 0)
-        for n in range(first, first + COMMANDS_A_ROW)
-    )
-
-
-@pytest.fixture
-def written(database: sa.Engine) -> sa.Engine:
-    """Returns a journal of five rows."""
-    journal = Journal(database, 0)
-    journal.take_over()
-    for first in range(1, ROWS * COMMANDS_A_ROW, COMMANDS_A_ROW):
-        notes = [f"note {n} é" for n in range(first, first + COMMANDS_A_ROW)]
-        journal.append(first, first + COMMANDS_A_ROW - 1, payload(first), notes)
-    journal.close()
-    return database
-
-
-def test_a_whole_journal_is_found_whole(settings: RuntimeSettings, written: sa.Engine) -> None:
-    seen: list[tuple[int, int]] = []
-    report = verify(settings, lambda done, total: seen.append((done, total)))
-    assert (report.rows, report.commands, report.first_bad) == (ROWS, ROWS * COMMANDS_A_ROW, None)
-    assert seen[-1] == (ROWS, ROWS)
-    with Engine(engine_config(OrdersSettings(0, 100, 4, 100, 100))) as engine:
-        for first in range(1, ROWS * COMMANDS_A_ROW, COMMANDS_A_ROW):
-            engine.process(payload(first))
-        assert report.state_hash == f"{engine.state_hash():016x}"
-
-
-def test_an_empty_journal_is_whole(settings: RuntimeSettings, database: sa.Engine) -> None:
-    assert verify(settings).first_bad is None
-
-
-def flip(column: str, place: int) -> Sabotage:
-    """Returns what flips the lowest bit of one byte of a column, or of a number."""
-
-    def work(connection: sa.Connection, here: sa.ColumnElement[bool]) -> None:
-        value = connection.execute(sa.select(JOURNAL.c[column]).where(here)).scalar_one()
-        if isinstance(value, int):
-            changed: Any = value ^ (1 << 20)
-        elif isinstance(value, str):
-            changed = value[:place] + chr(ord(value[place]) ^ 1) + value[place + 1 :]
-        else:
-            changed = bytes(value[:place]) + bytes([value[place] ^ 1]) + bytes(value[place + 1 :])
-        connection.execute(sa.update(JOURNAL).where(here).values({column: changed}))
-
-    return work
-
-
-def delete(connection: sa.Connection, here: sa.ColumnElement[bool]) -> None:
-    connection.execute(sa.delete(JOURNAL).where(here))
-
-
-SABOTAGE = [
-    *(flip("payload", place) for place in (0, 8, 64, -1)),
-    *(flip("texts", place) for place in (0, 5, -3)),
-    *(flip("hash", place) for place in (0, -1)),
-    *(flip(name, 0) for name in ("last_sequence", "epoch", "shard")),
-]
-
-
-@pytest.mark.parametrize("row", range(ROWS))
-def test_a_flipped_bit_in_any_row_is_found_and_named(
-    settings: RuntimeSettings, written: sa.Engine, row: int
-) -> None:
-    first = row * COMMANDS_A_ROW + 1
-    here = JOURNAL.c.first_sequence == first
-    for work in SABOTAGE:
-        with written.begin() as connection:
-            kept = connection.execute(sa.select(JOURNAL).where(here)).mappings().one()
-            work(connection, here)
-        report = verify(settings)
-        with written.begin() as connection:
-            connection.execute(sa.delete(JOURNAL).where(here))
-            connection.execute(JOURNAL.insert(), dict(kept))
-        if work is SABOTAGE[-1] and row == ROWS - 1:
-            continue  # the last row is missing: the chain alone cannot tell, see below
-        assert report.first_bad is not None
-        assert report.rows == row
-        assert f"row {first if work is not SABOTAGE[-1] else first + COMMANDS_A_ROW}.." in report.first_bad
-    assert verify(settings).first_bad is None
-
-
-@pytest.mark.parametrize("row", range(ROWS - 1))
-def test_a_row_that_is_gone_from_the_middle_is_missed_at_the_next(
-    settings: RuntimeSettings, written: sa.Engine, row: int
-) -> None:
-    first = row * COMMANDS_A_ROW + 1
-    with written.begin() as connection:
-        delete(connection, JOURNAL.c.first_sequence == first)
-    report = verify(settings)
-    assert report.first_bad == (
-        f"row {first + COMMANDS_A_ROW}..{first + 2 * COMMANDS_A_ROW - 1} does not follow sequence {first - 1}"
-    )
-
-
-def test_two_rows_that_swapped_places_are_found(settings: RuntimeSettings, written: sa.Engine) -> None:
-    columns = ("payload", "texts", "hash")
-    with written.begin() as connection:
-        found = {
-            row.first_sequence: {name: getattr(row, name) for name in columns}
-            for row in connection.execute(sa.select(JOURNAL))
-        }
-        for here, there in ((4, 7), (7, 4)):
-            connection.execute(
-                sa.update(JOURNAL).where(JOURNAL.c.first_sequence == here).values(found[there])
-            )
-    report = verify(settings)
-    assert report.first_bad == "row 4..6 was altered: its hash does not fit"
-
-
-def test_text_that_is_no_text_any_more_is_named_too(
-    tmp_path: Path, settings: RuntimeSettings, written: sa.Engine
-) -> None:
-    if written.dialect.name == "postgresql":
-        return  # which cannot hold such text
-    with written.begin() as connection:
-        connection.exec_driver_sql(
-            "UPDATE journal SET texts = CAST(x'5bff5d' AS TEXT) WHERE first_sequence = 7"
-        )
-    report = verify(settings)
-    assert report.first_bad == "row 7..9 was altered: its hash does not fit"
 
 
 def test_an_owner_that_was_replaced_can_append_no_more(database: sa.Engine) -> None:
@@ -196,3 +57,34 @@ def test_shards_have_chains_and_owners_of_their_own(database: sa.Engine) -> None
         journal.close()
     assert (first.epoch, second.epoch) == (1, 1)
     assert [row.shard for row in second.rows()] == [1]
+
+
+def test_rows_come_back_in_blocks_as_they_were_written(database: sa.Engine) -> None:
+    rows = [
+        Row(0, n, n, 1, bytes([n % 256]) * (n * 7), f'["é{n}"]'.encode(), bytes([n % 251]))
+        for n in range(1, 2 * PAGE_ROWS + 10)
+    ]
+    with database.begin() as connection:
+        connection.execute(JOURNAL.insert(), [row._asdict() | {"texts": row.texts.decode()} for row in rows])
+    found = list(blocks(database, 0))
+    assert len(found) > 2
+    assert [row for block in found for row in block] == rows
+    middle = [row.first_sequence for block in blocks(database, 0, 5, 2_000) for row in block]
+    assert middle == list(range(5, 2_001))
+    assert list(blocks(database, 1)) == []
+
+
+def test_reading_that_is_given_up_halfway_leaves_the_database_free(database: sa.Engine) -> None:
+    journal = Journal(database, 0)
+    journal.take_over()
+    for first in range(1, 300, 3):
+        journal.append(first, first + 2, payload(first), ["", "", ""])
+    for _ in range(20):  # more than the database has connections for
+        found = blocks(database, 0)
+        assert next(found)[0].first_sequence == 1
+        found.close()
+    kept = [journal.rows() for _ in range(20)]
+    assert [next(rows).first_sequence for rows in kept] == [1] * 20
+    journal.append(301, 303, payload(301), ["", "", ""])
+    assert [row.first_sequence for row in kept[0]][-1] == 301
+    journal.close()
