@@ -11,7 +11,7 @@ from typing import Any
 
 import uvloop
 
-from . import orders, running, websocket
+from . import orders, running, verify, websocket
 from .engine.measure import measure as measure_engine
 from .engine.report import section as engine_section
 from .ticks import measure as ticks
@@ -22,6 +22,7 @@ TITLES = {
     "batched": "SubmitOrders through Envoy, four messages in flight, journaled before the answer",
     "ticks": "PublishTicks through the pricing service into NumPy arrays, bars kept meanwhile",
     "websocket": "One instrument's updates to 1,000 WebSocket clients, from the order to the frame",
+    "verify": "`tickmesh verify` over the journal of the engine's flow: hashes, signed head, replay",
 }
 REPLAY_TITLE = "Recorded order flow (LOBSTER sample, AAPL 2012-06-21) through the public order API"
 REPLAY_FIGURES = ("messages", "orders_per_second", "latency_ms", "states_compared", "states_reproduced")
@@ -36,6 +37,7 @@ def measure() -> dict[str, list[dict[str, Any]]]:
     with running.platform() as quiet:
         figures |= uvloop.run(websocket.measure(quiet))
     figures["ticks"] = ticks.run(ticks.plans(4_000_000))
+    figures["verify"] = verify.measure()
     if SAMPLE.exists():
         figures["replay"] = [replay()]
     return figures
