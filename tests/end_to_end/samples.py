@@ -108,7 +108,7 @@ def _batch(scene: Scene) -> Value:
 
 SAMPLES: dict[str, Sample] = {
     "OrdersService.SubmitOrder": Sample(lambda scene: scene.an_order(client_order_id="walk-once")),
-    "OrdersService.SubmitOrders": Sample(_batch, ("order_id", "command")),
+    "OrdersService.SubmitOrders": Sample(_batch, ("order_id", "command", "timing")),
     "OrdersService.CancelOrder": Sample(lambda scene: {"order_id": scene.resting()["order_id"]}, _OWN),
     "OrdersService.ReplaceOrder": Sample(
         lambda scene: {"order_id": scene.resting()["order_id"], "quantity": "7"}, _OWN

@@ -20,6 +20,7 @@ class Following(ABC):
         self.gaps = 0
         self.reconnects = -1
         self.problems: list[str] = []
+        self.has_begun = False  # something came: from then on nothing may be missed
         self._token = ""
         self._ends = False
         self._thread = threading.Thread(target=self._run, daemon=True)
@@ -45,6 +46,7 @@ class Following(ABC):
         self.ids += [int(report["execution_id"]) for report in reports]
 
     def _check(self, sequence: int, expected: int) -> None:
+        self.has_begun = True
         if sequence != expected:
             self.problems.append(f"sequence {sequence} where {expected} was due")
 

@@ -56,7 +56,7 @@ def load(platform: RunningPlatform) -> Iterator[Load]:
         GrpcFollowing(address, token),
         WebSocketFollowing(platform.websocket_url, platform.bearer),
     )
-    until(lambda: users.over_websocket.reconnects >= 0 and users.over_grpc.reconnects >= 0)
+    until(lambda: users.over_websocket.has_begun and users.over_grpc.has_begun)
     yield users
     for user in (users.flood, users.over_grpc, users.over_websocket):
         user.end()

@@ -97,7 +97,7 @@ def test_streams_say_how_they_come() -> None:
 
 def test_comments_rules_and_enums_of_the_protos_are_shown() -> None:
     order = API["components"]["schemas"]["orders.SubmitOrderRequest"]
-    assert order["properties"]["client_order_id"]["maxLength"] == 64
+    assert order["properties"]["client_order_id"]["pattern"] == "^[ -~]{1,64}$"
     assert order["properties"]["side"]["description"] == "BUY or SELL. Required."
     assert {"client_order_id", "portfolio_id", "symbol", "side", "order_type", "quantity"} == set(
         order["required"]
