@@ -36,7 +36,7 @@ class Row(NamedTuple):
 
     def joined_notes(self) -> bytes:
         """Returns the text of each command and a 0 after it."""
-        return b"".join(note.encode() + b"\0" for note in self.notes())
+        return "\0".join([*self.notes(), ""]).encode()
 
 
 def row_hash(
