@@ -16,6 +16,7 @@ from .venue import Venue
 
 VERSION = 2
 _LENGTH = struct.Struct("<Q")
+_SAYS_WHAT_CANNOT_BE = (ArithmeticError, AssertionError, AttributeError, LookupError, TypeError, ValueError)
 
 
 class Unreadable(Exception):
@@ -73,15 +74,15 @@ def to_bytes(frozen: Frozen) -> bytes:
 
 
 def thaw(content: bytes, venue: Venue) -> None:
-    """Takes bytes of a venue into an empty one. Fails with Unreadable."""
+    """Takes bytes of a venue into an empty one. Fails with Unreadable; the venue is then of no more use."""
     words, orders = _split(content)
     if words.get("version") != VERSION:
         raise Unreadable(f"version {words.get('version')}, not {VERSION}")
-    _take_words(venue, words)
     try:
+        _take_words(venue, words)
         venue.orders.restore(orders)
-    except ValueError as error:
-        raise Unreadable(str(error)) from error
+    except _SAYS_WHAT_CANNOT_BE as error:
+        raise Unreadable(f"it says what cannot be: {error!r}") from error
 
 
 def _split(content: bytes) -> tuple[dict[str, Any], bytes]:
@@ -90,7 +91,7 @@ def _split(content: bytes) -> tuple[dict[str, Any], bytes]:
     end = _LENGTH.size + _LENGTH.unpack_from(content)[0]
     try:
         words = json.loads(content[_LENGTH.size : end])
-    except ValueError as error:
+    except (ValueError, RecursionError) as error:
         raise Unreadable("it is not of this version, or damaged") from error
     if not isinstance(words, dict):
         raise Unreadable("it is not of this version, or damaged")
@@ -102,10 +103,13 @@ def _take_words(venue: Venue, words: dict[str, Any]) -> None:
         venue.take_listing(text)
     for text in words["nodes"]:
         venue.take_node(text)
+    told = len(words["listings"]), len(words["nodes"])
+    if told != (len(venue.listings.by_index), len(venue.tree.by_index)):
+        raise ValueError("an instrument or a node stands at the place of another")
     for currency, rate in words["rates"]:
         venue.listings.rates[currency] = venue.journaled.rates[currency] = Fraction(rate)
     for request_id, *answer in words["requests"]:
-        venue.requests[request_id] = (answer[0], answer[1], answer[2])
-    venue.mass_cancels.extend((row[0], row[1]) for row in words["mass_cancels"])
-    venue.last_command, venue.last_time_ns = words["command"], words["time_ns"]
-    venue.last_report = words["report"]
+        venue.requests[request_id] = (answer[0], int(answer[1]), int(answer[2]))
+    venue.mass_cancels.extend((int(row[0]), int(row[1])) for row in words["mass_cancels"])
+    venue.last_command, venue.last_time_ns = int(words["command"]), int(words["time_ns"])
+    venue.last_report = int(words["report"])

@@ -1,46 +1,108 @@
 """Readers of books that are slower than the market."""
 
-from decimal import Decimal
+from collections.abc import AsyncIterator, Callable, Iterator
+from typing import Any
 
 import pytest
 
-from tickmesh.services.orders.domain.books import BookChange
-from tickmesh.services.orders.domain.listings import Listing
-from tickmesh.services.orders.domain.venue import Outcome, Venue
+from tests.services.orders.script import CONFIG, Script, a_venue
+from tickmesh.native.engine import Engine
 from tickmesh.services.orders.streams import Books
-from tickmesh.services.runtime.streams import Gap, SlowReader, Snapshot
-from tickmesh.services.values import Increment
+from tickmesh.services.runtime.streams import Gap, SlowReader, Snapshot, Updates
 
 
-def a_market(kept: int) -> tuple[Books, Listing]:
-    venue = Venue()
-    cent, one = Increment(Decimal("0.01")), Increment(Decimal(1))
-    listing = Listing(0, "AAPL", "USD", cent, one, Decimal(1), Decimal(0), 18_920)
-    venue.list_instrument(listing)
-    return Books(kept, venue), listing
+class Market:
+    """An engine, and orders of which each adds a level."""
+
+    def __init__(self, kept: int, engine: Engine) -> None:
+        self.engine = engine
+        self.script, self.venue = Script(), a_venue()
+        self.books = Books(kept, self.venue, engine, self.aside)
+        self._done = 0
+        self.run()
+
+    async def aside(self, work: Callable[[], Any]) -> Any:
+        return work()
+
+    def run(self) -> None:
+        """Runs what was not run yet."""
+        self.books.publish(self.script.run_row(self.venue, self.engine, self._done))
+        self._done = len(self.script.notes)
+
+    def change_often(self, times: int) -> None:
+        for number in range(times):
+            self.script.order(1, 1 + number, 100 + self._done)
+            self.run()
+
+    def follow(self, *, conflated: bool, token: str = "") -> AsyncIterator[Any]:
+        return self.books.follow(token, frozenset(), conflated)
 
 
-def change_often(books: Books, listing: Listing, times: int) -> None:
-    changes = [
-        BookChange(listing, command, command, bids=[(100, command, 1)]) for command in range(1, times + 1)
-    ]
-    books.publish(Outcome(changes=changes))
+@pytest.fixture
+def market() -> Iterator[Market]:
+    with Engine(CONFIG) as engine:
+        yield Market(8, engine)
 
 
-async def test_a_conflated_reader_that_falls_behind_hears_of_the_gap_and_gets_a_snapshot() -> None:
-    books, listing = a_market(kept=4)
-    reader = books.follow("", frozenset(), conflated=True)
+async def test_a_conflated_reader_that_falls_behind_hears_of_the_gap_and_gets_a_snapshot(
+    market: Market,
+) -> None:
+    reader, before = market.follow(conflated=True), market.books.hub.position
     assert isinstance(await anext(reader), Snapshot)
-    change_often(books, listing, 10)
+    market.change_often(10)
     gap = await anext(reader)
-    assert isinstance(gap, Gap) and gap.from_position == 1
-    assert isinstance(await anext(reader), Snapshot)
+    assert isinstance(gap, Gap)
+    assert (gap.from_position, gap.to_position) == (before + 1, market.books.hub.position + 1)
+    snapshot = await anext(reader)
+    assert isinstance(snapshot, Snapshot)
+    assert len(snapshot.value[0].bids) == 10
+    assert market.books.hub.conflated > 0
 
 
-async def test_a_complete_reader_that_falls_behind_is_disconnected() -> None:
-    books, listing = a_market(kept=4)
-    reader = books.follow("", frozenset(), conflated=False)
+async def test_a_complete_reader_that_falls_behind_is_disconnected(market: Market) -> None:
+    reader = market.follow(conflated=False)
     assert isinstance(await anext(reader), Snapshot)
-    change_often(books, listing, 10)
+    market.change_often(10)
     with pytest.raises(SlowReader):
         await anext(reader)
+    assert market.books.hub.disconnected == 1
+
+
+async def test_a_row_of_more_events_than_are_kept_is_a_gap_too(market: Market) -> None:
+    reader = market.follow(conflated=True)
+    assert isinstance(await anext(reader), Snapshot)
+    for number in range(20):
+        market.script.order(1, 1, 100 + number)
+    market.run()
+    assert [type(await anext(reader)) for _ in range(2)] == [Gap, Snapshot]
+    market.change_often(1)
+    assert isinstance(await anext(reader), Updates)
+
+
+async def test_a_snapshot_that_is_ahead_of_what_was_told_is_followed_by_what_comes_after_it(
+    market: Market,
+) -> None:
+    outcomes = []
+    for number in range(2):  # the engine has run both when the snapshot is read, and nobody was told yet
+        market.script.order(1, 5, 200 + number)
+        start = len(market.script.notes) - 1
+        outcomes.append(market.script.run_row(market.venue, market.engine, start))
+    reader = market.follow(conflated=False)
+    assert len((await anext(reader)).value[0].bids) == 2
+    for outcome in outcomes:
+        market.books.publish(outcome)
+    market._done += 2
+    market.change_often(1)
+    (change,) = (await anext(reader)).items
+    assert change.bids == [(100 + market._done - 1, 1, 1)]
+
+
+@pytest.mark.parametrize("conflated", [True, False])
+async def test_a_reader_resumes_in_the_middle_of_a_row(market: Market, conflated: bool) -> None:
+    epoch, before = market.books.hub.epoch, market.books.hub.position
+    for number in range(3):
+        market.script.order(1, 1, 100 + number)
+    market.run()
+    reader = market.follow(conflated=conflated, token=f"{epoch}.{before + 2}")  # its first level was seen
+    update = await anext(reader)
+    assert [level[0] for change in update.items for level in change.bids] == [101, 102]
