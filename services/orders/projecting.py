@@ -101,7 +101,9 @@ def follow(projection: Projection, bell: socket.socket) -> None:
 
 def _rung(bell: socket.socket) -> bool:
     """Waits for news, not for long. Returns False when nobody rings any more."""
-    if not select.select([bell], [], [], LOOK_S)[0]:
+    news = select.poll()  # select() takes no number past 1,023, and the owner has a socket for each caller
+    news.register(bell, select.POLLIN)
+    if not news.poll(LOOK_S * 1e3):
         return True
     return bool(bell.recv(1 << 16))
 

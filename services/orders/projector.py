@@ -90,7 +90,7 @@ class Projector:
 
     async def _run_thread(self, ours: socket.socket, theirs: socket.socket) -> None:
         assert self._inside is not None
-        thread = threading.Thread(target=self._inside, args=[theirs], name="projector")
+        thread = threading.Thread(target=_follow, args=[self._inside, theirs], name="projector")
         thread.start()
         try:
             await self._listen(ours)
@@ -100,9 +100,8 @@ class Projector:
 
     async def _listen(self, ours: socket.socket) -> None:
         """Takes in how far the tables are, until the other end is gone."""
-        loop = asyncio.get_running_loop()
         rest = b""
-        while content := await loop.sock_recv(ours, 1 << 16):
+        while content := await _heard(ours):
             rest += content
             whole = len(rest) // PROGRESS.size * PROGRESS.size
             if whole:
@@ -117,6 +116,25 @@ class Projector:
         self._has_rung = False
         if self.behind:  # it may have looked before that was written
             self._ring()
+
+
+async def _heard(ours: socket.socket) -> bytes:
+    """Returns what the other end says, nothing when it is gone: killed with rings unread, it resets this one."""
+    try:
+        return await asyncio.get_running_loop().sock_recv(ours, 1 << 16)
+    except ConnectionResetError:
+        return b""
+
+
+def _follow(inside: Callable[[socket.socket], None], theirs: socket.socket) -> None:
+    """Runs the projector in this thread. However it ends, its end of the bell is closed, which tells the owner."""
+    with theirs:
+        try:
+            inside(theirs)
+        except (BrokenPipeError, ConnectionResetError):
+            pass  # it was told to stop
+        except Exception as error:
+            log.error("the projector failed, it is started again", exc_info=error)
 
 
 async def _gone(process: asyncio.subprocess.Process) -> None:

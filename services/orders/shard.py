@@ -102,8 +102,6 @@ class Shard:
         projection = Projection(self._settings, self._journal.tables, self._database.engine)
         try:
             follow(projection, bell)
-        except (BrokenPipeError, ConnectionResetError):
-            pass  # it was told to stop
         finally:
             projection.close()
 
