@@ -6,9 +6,6 @@ taken one by one through the door that single requests take. Both ways stamp and
 
 import asyncio
 from collections.abc import Iterator
-from typing import TypeVar
-
-from google.protobuf.message import DecodeError, Message
 
 from tickmesh.orders.v1 import orders_pb2 as pb
 
@@ -17,10 +14,10 @@ from . import receipts
 from .domain.venue import Outcome
 from .entry import Entry
 from .firsts import Firsts
+from .parsing import parsed
 from .sequencer import Row, Sequencer, Span
 from .wire import result_message
 
-M = TypeVar("M", bound=Message)
 ACTIONS_MAX = 1_000
 
 
@@ -32,15 +29,6 @@ class BatchTooLarge(InvalidArgument):
     def __init__(self, count: int) -> None:
         problem = f"{count} actions; send 1 to {ACTIONS_MAX} in a message"
         super().__init__(f"actions: {problem}", fields=[FieldViolation("actions", problem)])
-
-
-class Malformed(InvalidArgument):
-    """Bytes that are no message of the contract."""
-
-    reason = "MALFORMED_MESSAGE"
-
-    def __init__(self, kind: str) -> None:
-        super().__init__(f"the bytes are no {kind}")
 
 
 class _Refused:
@@ -98,7 +86,7 @@ class Batch:
     def _aside(self, content: bytes) -> Span | _Refused:
         """Stamps one action the way that single requests go."""
         try:
-            return self._sequencer.span(self._entry.act(_parsed(pb.OrderAction, content)))
+            return self._sequencer.span(self._entry.act(parsed(pb.OrderAction, content)))
         except TickmeshError as error:
             return _Refused(error)
 
@@ -119,28 +107,17 @@ class Batch:
 
     async def _told_again(self, row: Row, outcome: Outcome, place: int) -> bytes:
         """Returns the first answer to a client_order_id that came again."""
-        venue, sequence = self._sequencer.venue, outcome.first + place
-        answer = venue.answer(outcome, sequence)
-        portfolio_id = venue.tree.by_index[outcome.commands[place]["node"]].portfolio_id
-        client_order_id = row.notes.split(b"\0")[place].decode()
         try:
-            report = await self._firsts.answer(answer.first_order_id, portfolio_id, client_order_id)
+            report = await self._firsts.answer_again(row, outcome, place)
         except TickmeshError as error:
             return _Refused(error).content
-        return _framed(result_message(report, sequence))
+        return _framed(result_message(report, outcome.first + place))
 
 
 def _actions(message: bytes) -> list[bytes]:
     """Returns the bytes of each action of a message that is not plain. Fails with Malformed."""
-    request = _parsed(pb.SubmitOrdersRequest, message)
+    request = parsed(pb.SubmitOrdersRequest, message)
     return [action.SerializeToString() for action in request.actions]
-
-
-def _parsed(kind: type[M], content: bytes) -> M:
-    try:
-        return kind.FromString(content)
-    except DecodeError as error:
-        raise Malformed(kind.DESCRIPTOR.name) from error
 
 
 def _framed(result: pb.ActionResult) -> bytes:

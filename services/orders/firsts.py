@@ -4,8 +4,9 @@ import numpy as np
 
 from ..runtime.errors import AlreadyExists, FieldViolation
 from .domain.orders import Report
-from .domain.venue import Venue
+from .domain.venue import Outcome, Venue
 from .queries import Queries
+from .sequencer import Row
 from .streams import Executions
 
 
@@ -22,6 +23,13 @@ class Firsts:
         self._venue = venue
         self._executions = executions
         self._queries = queries
+
+    async def answer_again(self, row: Row, outcome: Outcome, place: int) -> Report:
+        """Returns the first answer to the client_order_id of a command that came again."""
+        portfolio_id = self._venue.tree.by_index[outcome.commands[place]["node"]].portfolio_id
+        client_order_id = row.notes.split(b"\0")[place].decode()
+        order_id = int(outcome.applied.answers[place]["first_order"])
+        return await self.answer(order_id, portfolio_id, client_order_id)
 
     async def answer(self, order_id: int, portfolio_id: str, client_order_id: str) -> Report:
         """Returns the first answer to a client_order_id. Fails with ClientOrderIdReused."""

@@ -119,7 +119,7 @@ class Projector:
 
 
 async def _heard(ours: socket.socket) -> bytes:
-    """Returns what the other end says, nothing when it is gone: killed with rings unread, it resets this one."""
+    """Returns what the other end says, nothing when it is gone: one that is killed may reset this one."""
     try:
         return await asyncio.get_running_loop().sock_recv(ours, 1 << 16)
     except ConnectionResetError:
@@ -127,7 +127,7 @@ async def _heard(ours: socket.socket) -> bytes:
 
 
 def _follow(inside: Callable[[socket.socket], None], theirs: socket.socket) -> None:
-    """Runs the projector in this thread. However it ends, its end of the bell is closed, which tells the owner."""
+    """Runs the projector in this thread. However it ends, its end of the bell is closed: the owner hears."""
     with theirs:
         try:
             inside(theirs)

@@ -9,6 +9,7 @@ from ..runtime.server import Context
 from .sequencer import Stages
 
 HEADER = "server-timing"
+_FROM_HTTP = ("x-envoy-", "x-forwarded-")
 
 
 def now() -> int:
@@ -35,10 +36,11 @@ class Receipt(NamedTuple):
         return ", ".join(f"{name};dur={ns / 1e6:.3f}" for name, ns in self._asdict().items())
 
     async def attach(self, context: Context) -> None:
-        """Puts the receipt beside the answer of a unary call: header for HTTP, trailer for gRPC."""
+        """Puts the receipt beside the answer of a unary call: a trailer, and a header if it goes to HTTP."""
         told = ((HEADER, self.header()),)
         context.set_trailing_metadata(told)
-        await context.send_initial_metadata(told)
+        if any(key.startswith(_FROM_HTTP) for key, _ in context.invocation_metadata() or ()):
+            await context.send_initial_metadata(told)
 
 
 def of(begun: int, rows: list[Stages]) -> Receipt:

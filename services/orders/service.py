@@ -2,6 +2,7 @@
 
 import asyncio
 import gc
+import sys
 from pathlib import Path
 
 from tickmesh.orders.v1 import orders_pb2_grpc
@@ -17,6 +18,8 @@ from .settings import OrdersSettings
 from .shard import JOURNAL_REVISIONS, Shard
 from .snapshots import Snapshots
 
+SWITCH_S = 0.0005  # the thread that has just written a row waits no longer for the event loop
+
 
 async def start(host: Host) -> None:
     """Makes everything as it was, then takes orders; healthy once the instruments are listed."""
@@ -27,6 +30,7 @@ async def start(host: Host) -> None:
     snapshots = Snapshots(journal_database.engine, settings.orders_shard)
     shard = Shard(settings, journal, snapshots, database, host.clock)
     _collect_garbage_rarely()
+    sys.setswitchinterval(SWITCH_S)
     await asyncio.to_thread(shard.recover)
     shard.open()
     host.spawn(shard.projector.run(), "projector")

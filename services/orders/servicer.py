@@ -14,7 +14,6 @@ from ..runtime.streams import respond
 from ..runtime.wire import Pieces
 from ..values import timestamp
 from .domain import faults
-from .domain.orders import ExecType
 from .entry import Entry, read_order_id
 from .shard import Shard
 from .store import Filter
@@ -35,18 +34,12 @@ class OrdersServicer(orders_pb2_grpc.OrdersServiceServicer):
         self._shard = shard
         self._controls_lock = asyncio.Lock()
 
-    async def SubmitOrder(self, request: pb.SubmitOrderRequest, context: Context) -> pb.Order:
+    @takes_bytes
+    async def SubmitOrder(  # type: ignore[override]  # it reads bytes
+        self, request: bytes, context: Context
+    ) -> pb.Order:
         with self._shard.hold(1):
-            answer = await self._shard.entered(context, lambda entry: entry.submit(request))
-        report = answer.report
-        if answer.first_order_id:
-            mine = (request.portfolio_id, request.client_order_id)
-            report = await self._shard.firsts.answer(answer.first_order_id, *mine)
-        assert report is not None
-        if report.exec_type is ExecType.REJECTED:
-            metadata = {"order_id": str(report.ticket.order_id), **(report.risk or {})}
-            raise faults.refusal(report.state.reason, metadata)
-        return order_message(report)
+            return await self._shard.singles.submit(request, context)
 
     @takes_bytes
     async def SubmitOrders(  # type: ignore[override]  # it reads and writes bytes

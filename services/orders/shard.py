@@ -27,6 +27,7 @@ from .queries import Queries
 from .restoring import restore
 from .sequencer import DAY_NS, Sequencer
 from .settings import OrdersSettings
+from .singles import Singles
 from .snapshots import Snapshots
 from .snapshotter import Snapshotter
 from .streams import Books, Executions
@@ -127,6 +128,7 @@ class Shard:
         self.entry = Entry(self.sequencer, settings.orders_nodes)
         self.controls = Controls(self.sequencer, self.entry, settings.orders_instruments)
         self.firsts = Firsts(self.venue, self.executions, self.queries)
+        self.singles = Singles(self.sequencer, self.entry, self.firsts)
         self.admission = Admission(
             waiting_max=settings.orders_waiting_max,
             waits_max_s=settings.orders_waits_max_s,
