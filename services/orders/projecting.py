@@ -22,8 +22,8 @@ from typing import Any
 import numpy as np
 import sqlalchemy as sa
 
+from ..runtime import garbage, telemetry
 from ..runtime import settings as runtime_settings
-from ..runtime import telemetry
 from ..runtime.database import make_engine
 from ..runtime.settings import RuntimeSettings
 from . import writing
@@ -136,6 +136,7 @@ def main() -> None:
     runtime = runtime_settings.load(RuntimeSettings)
     telemetry.configure("projector", runtime.log_level)
     projection = open_projection(runtime_settings.load(OrdersSettings), runtime)
+    garbage.collect_rarely()
     log.info("projecting", sequence=projection.sequence)
     try:
         follow(projection, socket.socket(fileno=int(sys.argv[1])))

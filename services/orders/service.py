@@ -1,12 +1,12 @@
 """Starts the orders service on a host."""
 
 import asyncio
-import gc
 import sys
 from pathlib import Path
 
 from tickmesh.orders.v1 import orders_pb2_grpc
 
+from ..runtime import garbage
 from ..runtime import settings as runtime_settings
 from ..runtime.host import Host
 from ..runtime.signing import SigningKey, load_public_keys, public_name
@@ -29,7 +29,7 @@ async def start(host: Host) -> None:
     journal = Journal(journal_database.engine, settings.orders_shard, _heads(host, settings))
     snapshots = Snapshots(journal_database.engine, settings.orders_shard)
     shard = Shard(settings, journal, snapshots, database, host.clock)
-    _collect_garbage_rarely()
+    garbage.collect_rarely()
     sys.setswitchinterval(SWITCH_S)
     await asyncio.to_thread(shard.recover)
     shard.open()
@@ -52,10 +52,3 @@ def _heads(host: Host, settings: OrdersSettings) -> Heads:
     file = settings.orders_heads_file
     keys = load_public_keys(host.settings.keys / public_name(KEY_NAME))
     return Heads(key, host.clock, settings.orders_head_interval_s, None if file == Path() else file, keys)
-
-
-def _collect_garbage_rarely() -> None:
-    """Spares the order path the walks over what lives as long as the process: a quarter of its time."""
-    gc.collect()
-    gc.freeze()
-    gc.set_threshold(50_000, 10, 100)

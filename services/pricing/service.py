@@ -1,9 +1,8 @@
 """Puts the pricing service together."""
 
-import gc
-
 from tickmesh.pricing.v1.pricing_pb2_grpc import add_PricingServiceServicer_to_server
 
+from ..runtime import garbage
 from ..runtime.host import Host
 from ..runtime.settings import load
 from .domain.bars import BarBook
@@ -22,7 +21,7 @@ MILLISECOND_NS = 1_000_000
 
 async def start(host: Host) -> None:
     """Starts the service; it is healthy once it knows the instruments."""
-    _collect_garbage_rarely()
+    garbage.collect_rarely()
     settings = load(PricingSettings)
     listings = Listings()
     bars = BarBook(listings, settings.pricing_bar_grace_ms * MILLISECOND_NS)
@@ -63,9 +62,3 @@ def _follow(
     host.spawn(feeds.run(), "pricing: feeds")
     host.spawn(books.follow(), "pricing: books")
     host.spawn(executions.follow(), "pricing: executions")
-
-
-def _collect_garbage_rarely() -> None:
-    """Spares the streams most walks over what is kept for readers: it is much, and has no cycles."""
-    gc.collect()
-    gc.set_threshold(50_000, 5, 1_000)
