@@ -1,9 +1,10 @@
 """The bound on what waits: refused at the door, with a time to come back, and shared fairly.
 
-A caller may hold a part of the room that shrinks with the number of callers and always leaves one
-part free, so that who comes next is let in however greedy the others are.
+A caller may hold as much as it leaves free, so that who comes next is let in however greedy the others
+are; of many greedy ones each ends with the same part, and one part stays free.
 """
 
+import asyncio
 from collections import Counter
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
@@ -38,11 +39,14 @@ class Admission:
         waits_max_s: float,
         oldest_waits_s: Callable[[], float],
         commands_per_second: Callable[[], float],
+        after_waiting: Callable[[Callable[[], None]], None],
     ) -> None:
+        """Begins empty. `after_waiting` calls back once all that waits at that moment is done."""
         self._waiting_max = waiting_max
         self._waits_max_s = waits_max_s
         self._oldest_waits_s = oldest_waits_s
         self._commands_per_second = commands_per_second
+        self._after_waiting = after_waiting
         self._held: Counter[str] = Counter()
         self._total = 0
 
@@ -50,10 +54,21 @@ class Admission:
     def hold(self, caller: str, count: int) -> Iterator[None]:
         """Holds room for commands of a caller for the length of a with block. Fails with Overloaded."""
         self.take(caller, count)
+        with self.returned(caller, count):
+            yield
+
+    @contextmanager
+    def returned(self, caller: str, count: int) -> Iterator[None]:
+        """Gives back what was taken at the end of a with block in which commands are waited for."""
         try:
             yield
-        finally:
+        except asyncio.CancelledError:
+            self.leave(caller, count)
+            raise
+        except BaseException:
             self.give_back(caller, count)
+            raise
+        self.give_back(caller, count)
 
     def take(self, caller: str, count: int) -> None:
         """Takes room for commands of a caller, to be given back. Fails with Overloaded."""
@@ -68,15 +83,20 @@ class Admission:
         if not self._held[caller]:
             del self._held[caller]
 
+    def leave(self, caller: str, count: int) -> None:
+        """Gives back what was taken by one who hung up: later, for its commands wait all the same."""
+        self._after_waiting(lambda: self.give_back(caller, count))
+
     def _admit(self, caller: str, count: int) -> None:
         waited_s = self._oldest_waits_s()
         if waited_s > self._waits_max_s:
             raise Overloaded(f"commands wait for {waited_s:.1f} s already", waited_s)
-        if self._total + count > self._waiting_max:
+        held, free = self._held[caller], self._waiting_max - self._total
+        if count > free:
             raise Overloaded(f"{self._total} commands wait already", self._drained_after_s())
-        share = self._waiting_max // (len(self._held.keys() | {caller}) + 1)
-        if self._held[caller] + count > share and self._held[caller]:
-            problem = f"{self._held[caller]} of your commands wait already, of {share} that may"
+        share = (held + free) // 2
+        if held and held + count > share:
+            problem = f"{held} of your commands wait already, of {share} that may"
             raise Overloaded(problem, self._drained_after_s())
 
     def _drained_after_s(self) -> float:

@@ -25,10 +25,8 @@ class Pipeline:
             while (batch := await self._unanswered.get()) is not None:
                 if isinstance(batch, BaseException):
                     raise batch
-                try:
+                with self._admission.returned(self._caller, batch.count):
                     answer = await batch.answer()
-                finally:
-                    self._admission.give_back(self._caller, batch.count)
                 yield answer
         finally:
             reading.cancel()
@@ -47,18 +45,22 @@ class Pipeline:
         try:
             await self._unanswered.put(batch)
         except asyncio.CancelledError:
-            self._admission.give_back(self._caller, batch.count)
+            self._admission.leave(self._caller, batch.count)
             raise
 
     def _begin(self, message: bytes) -> Batch:
         batch = self._make(message)
         self._admission.take(self._caller, batch.count)
-        batch.stamp()
+        try:
+            batch.stamp()
+        except BaseException:
+            self._admission.leave(self._caller, batch.count)
+            raise
         return batch
 
     def _forget(self) -> None:
-        """Gives back the room of messages that nobody waits for any more; they are done all the same."""
+        """Leaves the messages that nobody waits for any more; they are done all the same."""
         while not self._unanswered.empty():
             batch = self._unanswered.get_nowait()
             if isinstance(batch, Batch):
-                self._admission.give_back(self._caller, batch.count)
+                self._admission.leave(self._caller, batch.count)

@@ -178,6 +178,14 @@ class Sequencer:
         row = self._writing[0] if self._writing else self._rows[0] if self._rows else None
         return 0.0 if row is None else (time.perf_counter_ns() - row.stages.opened) / 1e9
 
+    def after_waiting(self, action: Callable[[], None]) -> None:
+        """Calls back once everything that waits now is done; at once when nothing does."""
+        waiting = self._rows or self._writing
+        if waiting:
+            waiting[-1].done.add_done_callback(lambda _: action())
+        else:
+            action()
+
     def add_note(self, note: str) -> None:
         """Adds a line to the text of the newest command."""
         notes = self._rows[-1].notes

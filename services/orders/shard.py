@@ -134,6 +134,7 @@ class Shard:
             waits_max_s=settings.orders_waits_max_s,
             oldest_waits_s=lambda: self.sequencer.oldest_waits_s,
             commands_per_second=self.sequencer.commands_per_second,
+            after_waiting=self.sequencer.after_waiting,
         )
 
     def _publish(self, outcome: Outcome) -> None:
