@@ -127,7 +127,7 @@ async def _heard(ours: socket.socket) -> bytes:
 
 
 def _follow(inside: Callable[[socket.socket], None], theirs: socket.socket) -> None:
-    """Runs the projector in this thread. However it ends, it closes its end of the bell: the owner hears it."""
+    """Runs the projector in this thread. However it ends, it closes its end of the bell: the owner hears."""
     with theirs:
         try:
             inside(theirs)
