@@ -82,8 +82,9 @@ async def refusal_of(call: Any) -> RemoteError:
 class Desk:
     """A client of the orders service."""
 
-    def __init__(self, stub: Any) -> None:
+    def __init__(self, stub: Any, channel: grpc.aio.Channel | None = None) -> None:
         self.stub = stub
+        self.channel = channel
 
     async def submit(
         self, side: Any = BUY, quantity: str = "10", price: str = PRICE, **more: Any
@@ -170,6 +171,7 @@ async def open_desk(
     """Runs assets and orders with the portfolios open."""
     told = settings if clock is None else settings | {"clock": clock}
     async with serve_for_test([assets.start, orders.start], tmp_path, **told) as host:
-        desk = Desk(orders_pb2_grpc.OrdersServiceStub(host.channel("orders")))
+        channel = host.channel("orders")
+        desk = Desk(orders_pb2_grpc.OrdersServiceStub(channel), channel)
         await desk.control(*(an_account(name) for name in PORTFOLIOS))
         yield desk
