@@ -104,10 +104,8 @@ class Executions:
 
     def of_command(self, command: int) -> NDArray[Any] | None:
         """Returns the reports of the row that a command was in, when they are still in memory."""
-        for batch in self.hub.newest():
-            if batch.first_command <= command:
-                return batch.records if command <= batch.last_command else None
-        return None
+        batch = self.hub.last_up_to(command, lambda batch: batch.first_command)
+        return batch.records if batch is not None and command <= batch.last_command else None
 
     async def follow(self, token: str, from_start: bool, chosen: Chosen) -> AsyncIterator[Event[None, bytes]]:
         """Yields reports after a position: from the table as long as memory does not reach back so far."""

@@ -7,6 +7,7 @@ envelope that every streamed response has; `Follower` is the other end.
 
 import asyncio
 import uuid
+from bisect import bisect_right
 from collections import deque
 from collections.abc import AsyncGenerator, AsyncIterator, Callable, Hashable, Iterator
 from contextlib import AsyncExitStack
@@ -139,9 +140,10 @@ class Hub(Generic[T]):
         self._news.set()
         return place
 
-    def newest(self) -> Iterator[T]:
-        """Yields what is kept, newest first."""
-        return (item for _, item in reversed(self._ring))
+    def last_up_to(self, value: int, key: Callable[[T], int]) -> T | None:
+        """Returns the newest item that is kept whose key, which rises from item to item, is at most a value."""
+        place = bisect_right(self._ring, value, key=lambda entry: key(entry[1]))
+        return self._ring[place - 1][1] if place else None
 
     async def follow(
         self,
@@ -180,13 +182,14 @@ class Hub(Generic[T]):
         """
         if self.position > position:
             return True
-        if self._news.is_set():
-            self._news = asyncio.Event()
         try:
             async with asyncio.timeout(within_s):
-                await self._news.wait()
+                while self.position <= position:  # news may be older than a position that is ahead of it
+                    if self._news.is_set():
+                        self._news = asyncio.Event()
+                    await self._news.wait()
         except TimeoutError:
-            return False
+            return self.position > position
         return True
 
     def since(self, position: int) -> list[tuple[int, T]]:

@@ -1,5 +1,6 @@
 """Readers of books that are slower than the market."""
 
+import asyncio
 from collections.abc import AsyncIterator, Callable, Iterator
 from typing import Any
 
@@ -89,11 +90,13 @@ async def test_a_snapshot_that_is_ahead_of_what_was_told_is_followed_by_what_com
         outcomes.append(market.script.run_row(market.venue, market.engine, start))
     reader = market.follow(conflated=False)
     assert len((await anext(reader)).value[0].bids) == 2
+    following = asyncio.create_task(anext(reader))
     for outcome in outcomes:
         market.books.publish(outcome)
+        await asyncio.sleep(0)
     market._done += 2
     market.change_often(1)
-    (change,) = (await anext(reader)).items
+    (change,) = (await following).items
     assert change.bids == [(100 + market._done - 1, 1, 1)]
 
 

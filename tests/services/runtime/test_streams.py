@@ -6,6 +6,8 @@ from typing import Any
 
 import grpc
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
 
 from tickmesh.assets.v1 import assets_pb2 as pb
 from tickmesh.services.runtime.errors import TickmeshError
@@ -174,6 +176,69 @@ def test_positions_only_rise() -> None:
     for wrong in (5, 4, 0):
         with pytest.raises(ValueError, match="does not follow"):
             hub.publish(1, wrong)
+
+
+def a_hub_of_rows(capacity: int) -> Hub[list[int]]:
+    return Hub(capacity, epoch="e", silence_s=NEVER_S, weigh=len)
+
+
+@given(st.integers(0, 20), st.lists(st.lists(st.integers(), min_size=1, max_size=9), max_size=30))
+def test_a_hub_keeps_the_newest_items_that_weigh_no_more_than_it_may(
+    capacity: int, items: list[list[int]]
+) -> None:
+    hub = a_hub_of_rows(capacity)
+    for number, item in enumerate(items, start=1):
+        hub.publish(item, 10 * number)
+    kept: list[tuple[int, list[int]]] = []
+    for number, item in reversed(list(enumerate(items, start=1))):
+        if sum(len(other) for _, other in kept) + len(item) > capacity:
+            break
+        kept.insert(0, (10 * number, item))
+    begins = 10 * (len(items) - len(kept))
+    assert hub.since(begins) == kept
+    assert hub.keeps(begins)
+    assert not hub.keeps(begins - 1) or not begins
+    assert hub.position == 10 * len(items)
+
+
+async def test_an_item_that_weighs_more_than_all_that_may_be_kept_is_lost_to_who_waits_for_it() -> None:
+    hub = a_hub_of_rows(3)
+    events = hub.follow("", snapshot=lambda: "all", conflate=lambda item: item[0])
+    assert await take(events, 1) == [Snapshot("all", "e.0")]
+    hub.publish([1, 2, 3, 4])
+    assert await take(events, 1) == [Snapshot("all", "e.1")]
+    hub.publish([5])
+    assert await take(events, 1) == [Updates([[5]], "e.2", "e.1")]
+
+
+@given(st.lists(st.integers(0, 99), unique=True), st.integers(-1, 100))
+def test_the_last_item_up_to_a_value_is_found_as_far_as_it_is_kept(values: list[int], value: int) -> None:
+    values.sort()
+    hub = a_hub(capacity=8)
+    publish(hub, *values)
+    expected = [item for item in values[-8:] if item <= value]
+    assert hub.last_up_to(value, lambda item: item) == (expected[-1] if expected else None)
+
+
+async def test_who_is_ahead_of_the_news_waits_until_it_has_passed() -> None:
+    hub = a_hub()
+    waiting = asyncio.create_task(hub.wait(2, NEVER_S))
+    for number in (1, 2):
+        publish(hub, number)
+        for _ in range(3):
+            await asyncio.sleep(0)
+        assert not waiting.done()
+    publish(hub, 3)
+    assert await waiting
+
+
+@pytest.mark.parametrize("within_s", [-1.0, 0.0, 0.01])
+async def test_who_waits_in_vain_is_told_so(within_s: float) -> None:
+    hub = a_hub()
+    assert not await hub.wait(0, within_s)
+    publish(hub, 1)
+    assert not await hub.wait(1, within_s)
+    assert await hub.wait(0, within_s)
 
 
 async def test_the_envelope_counts_and_fills_one_of_each_kind() -> None:
