@@ -104,7 +104,7 @@ class Snapshotter:
         for number, part in enumerate(parts):
             await aside(partial(self._snapshots.write_part, head.sequence, number, part))
             await asyncio.sleep(PAUSE_S)
-        keep = {self._kept, self._of_the_tables()}
+        keep = {self._kept, await aside(self._of_the_tables)}
         await aside(partial(self._snapshots.publish, head, keep, self._epoch))
         self._kept = head.sequence
         pause_ms = round(taken.pause_s * 1e3, 1)
