@@ -17,6 +17,7 @@ from .servicer import OrdersServicer
 from .settings import OrdersSettings
 from .shard import JOURNAL_REVISIONS, Shard
 from .snapshots import Snapshots
+from .upkeep import Upkeep
 
 SWITCH_S = 0.0005  # the thread that has just written a row waits no longer for the event loop
 
@@ -29,6 +30,9 @@ async def start(host: Host) -> None:
     journal = Journal(journal_database.engine, settings.orders_shard, _heads(host, settings))
     snapshots = Snapshots(journal_database.engine, settings.orders_shard)
     shard = Shard(settings, journal, snapshots, database, host.clock)
+    days_ahead, days_kept = settings.orders_days_ahead, settings.orders_executions_days
+    upkeep = Upkeep(database, host.clock, days_ahead=days_ahead, days_kept=days_kept)
+    await upkeep.look_after()
     garbage.collect_rarely()
     sys.setswitchinterval(SWITCH_S)
     await asyncio.to_thread(shard.recover)
@@ -36,6 +40,7 @@ async def start(host: Host) -> None:
     host.spawn(shard.projector.run(), "projector")
     host.spawn(shard.sequencer.run(), "sequencer")
     host.spawn(shard.snapshotter.run(shard.sequencer.aside), "snapshots")
+    host.spawn(upkeep.run(), "days of executions")
     host.on_stop(lambda: asyncio.to_thread(shard.close))
     await shard.make_root()
     await shard.end_day_if_due()

@@ -21,6 +21,8 @@ class OrdersSettings:
     orders_book_updates_kept: int = 100_000
     orders_pages: int = 131_072  # runs of 64 neighbouring prices of one side of a book in which orders rest
     orders_extras: int = 262_144  # live orders that are more than plain ones: stops, icebergs and the like
+    orders_executions_days: int = 0  # PostgreSQL: days of executions that stay attached; 0 keeps all
+    orders_days_ahead: int = 3  # PostgreSQL: days whose partitions of executions are made ahead of time
     orders_snapshot_commands: int = 500_000  # a snapshot of the engine after so many commands; 0 is none
     orders_head_interval_s: float = 1.0  # the journal's end is signed no more often than this
     orders_heads_file: Path = Path()  # where signed heads are appended as well; empty: nowhere

@@ -11,6 +11,7 @@ from ..runtime.database import upsert
 from .domain.listings import Listings
 from .domain.orders import ExecType, Liquidity, Report, State, Status, Ticket
 from .domain.tree import Node
+from .partitions import HistoryDetached, start_of_history
 
 metadata = sa.MetaData()
 
@@ -45,6 +46,7 @@ EXECUTIONS = sa.Table(
     sa.Column("liquidity", sa.SmallInteger),
     sa.Column("trade", sa.BigInteger),
     *_state_columns(),
+    *(sa.Column(name, sa.Text) for name in ("portfolio_id", "symbol")),  # of the order, for indexes
 )
 PROGRESS = sa.Table(
     "progress",
@@ -56,11 +58,18 @@ PROGRESS = sa.Table(
 _TICKET = [
     ORDERS.c[name]
     for name in (
-        "client_order_id", "portfolio_id", "strategy_id", "symbol", "side", "order_type", "time_in_force",
-        "post_only", "submit_time_ns",
+        "client_order_id", "strategy_id", "side", "order_type", "time_in_force", "post_only", "submit_time_ns"
     )
 ]  # fmt: skip
-_REPORTS = sa.select(EXECUTIONS, *_TICKET).join(ORDERS, ORDERS.c.order_id == EXECUTIONS.c.order_id)
+_EXECUTION_INDEXES = {  # by filter, the narrowest first
+    "order_id": "executions_by_order",
+    "portfolio_id": "executions_by_portfolio",
+    "symbol": "executions_by_symbol",
+    "exec_type": "executions_by_kind",
+}
+# Written out, since a database uses an index on some rows only for a query that says the same words.
+IS_OPEN = sa.text("status <= 2")
+IS_DONE = sa.text("status > 2")
 
 
 @dataclass(frozen=True, slots=True)
@@ -79,6 +88,46 @@ class Filter:
     def is_hopeless(self) -> bool:
         """Says whether nothing can match: no stored text holds NUL, and PostgreSQL cannot even ask for it."""
         return any("\0" in text for text in (self.portfolio_id, self.symbol, self.client_order_id))
+
+    @property
+    def asks_for_open(self) -> bool:
+        """Says whether only orders that may still trade can match."""
+        return self.open_only or (self.status != 0 and Status(self.status).is_open)
+
+    def of_orders(self, query: sa.Select[Any]) -> sa.Select[Any]:
+        """Returns a query on ORDERS, narrowed by what never changes, and to those that are open or done."""
+        query = self.of_tickets(query)
+        if self.asks_for_open:
+            query = query.where(IS_OPEN)
+        elif self.status:
+            query = query.where(IS_DONE)
+        index = self._order_index()
+        return hinted(query, ORDERS, index) if index else query
+
+    def of_tickets(self, query: sa.Select[Any]) -> sa.Select[Any]:
+        """Returns a query on ORDERS, narrowed by what never changes about an order."""
+        return self._narrowed(query, ORDERS, ("portfolio_id", "symbol", "client_order_id"))
+
+    def _order_index(self) -> str:
+        if self.client_order_id:
+            return "orders_by_client_id"
+        if self.asks_for_open:
+            return "orders_open_by_portfolio" if self.portfolio_id else "orders_open"
+        if self.portfolio_id:
+            return "orders_by_both" if self.symbol else "orders_by_portfolio"
+        return "orders_by_symbol" if self.symbol else "orders_done" if self.status else ""
+
+    def of_executions(self, query: sa.Select[Any]) -> sa.Select[Any]:
+        """Returns a query on EXECUTIONS, narrowed to the reports that fit."""
+        query = self._narrowed(query, EXECUTIONS, tuple(_EXECUTION_INDEXES))
+        index = next((index for name, index in _EXECUTION_INDEXES.items() if getattr(self, name)), "")
+        return hinted(query, EXECUTIONS, index) if index else query
+
+    def _narrowed(self, query: sa.Select[Any], table: sa.Table, names: tuple[str, ...]) -> sa.Select[Any]:
+        for name in names:
+            if wanted := getattr(self, name):
+                query = query.where(table.c[name] == wanted)
+        return query
 
 
 class JournalChanged(Exception):
@@ -105,21 +154,18 @@ class Reader:
     def order(self, connection: Connection, order_id: int) -> Report | None:
         """Returns an order as it is now."""
         row = connection.execute(sa.select(ORDERS).where(ORDERS.c.order_id == order_id)).first()
-        return None if row is None else self._order_report(row)
+        return None if row is None else self.order_report(row)
 
     def orders(self, connection: Connection, chosen: Filter, before: int | None, limit: int) -> list[Report]:
         """Returns orders as they are now, newest first, from before an id on."""
         if chosen.is_hopeless:
             return []
-        query = sa.select(ORDERS).order_by(ORDERS.c.order_id.desc()).limit(limit)
-        query = _only(query, chosen)
+        query = chosen.of_orders(sa.select(ORDERS)).order_by(ORDERS.c.order_id.desc()).limit(limit)
         if chosen.status:
             query = query.where(ORDERS.c.status == chosen.status)
-        if chosen.open_only:
-            query = query.where(ORDERS.c.status <= int(Status.PARTIALLY_FILLED))
         if before is not None:
             query = query.where(ORDERS.c.order_id < before)
-        return [self._order_report(row) for row in connection.execute(query)]
+        return [self.order_report(row) for row in connection.execute(query)]
 
     def executions(
         self, connection: Connection, chosen: Filter, before: int | None, limit: int
@@ -127,31 +173,44 @@ class Reader:
         """Returns reports, newest first, from before a sequence on."""
         if chosen.is_hopeless:
             return []
-        query = _only(_REPORTS, chosen).order_by(EXECUTIONS.c.sequence.desc()).limit(limit)
-        if chosen.exec_type:
-            query = query.where(EXECUTIONS.c.exec_type == chosen.exec_type)
+        query = attached(connection, chosen.of_executions(sa.select(EXECUTIONS)))
         if before is not None:
             query = query.where(EXECUTIONS.c.sequence < before)
-        return [self._report(row) for row in connection.execute(query)]
+        return self.newest_reports(connection, query, limit)
 
     def executions_after(self, connection: Connection, sequence: int, limit: int) -> list[Report]:
-        """Returns reports in order, after a sequence."""
-        query = _REPORTS.where(EXECUTIONS.c.sequence > sequence).order_by(EXECUTIONS.c.sequence).limit(limit)
-        return [self._report(row) for row in connection.execute(query)]
+        """Returns reports in order, after a sequence. Fails with HistoryDetached when some are not here."""
+        start = start_of_history(connection)
+        if sequence < start.sequence:
+            raise HistoryDetached(start)
+        query = sa.select(EXECUTIONS).where(EXECUTIONS.c.sequence > sequence)
+        return self._reports(connection, query.order_by(EXECUTIONS.c.sequence).limit(limit))
 
     def first_answer(self, connection: Connection, order_id: int) -> Report | None:
-        """Returns an order as it was right after the command that made it."""
+        """Returns an order as it was right after the command that made it; as it is when that is detached."""
         mine = (EXECUTIONS.c.order_id == order_id) & (EXECUTIONS.c.command == order_id)
-        query = _REPORTS.where(mine).order_by(EXECUTIONS.c.sequence.desc()).limit(1)
-        row = connection.execute(query).first()
-        return None if row is None else self._report(row)
+        found = self.newest_reports(connection, sa.select(EXECUTIONS).where(mine), 1)
+        return found[0] if found else self.order(connection, order_id)
 
-    def _order_report(self, row: Any) -> Report:
+    def newest_reports(self, connection: Connection, query: sa.Select[Any], limit: int) -> list[Report]:
+        """Returns the newest reports of a query on executions, newest first."""
+        found = self._reports(connection, query.order_by(EXECUTIONS.c.sequence.desc()).limit(limit))
+        return found[::-1]
+
+    def _reports(self, connection: Connection, query: sa.Select[Any]) -> list[Report]:
+        """Returns the reports of a query that has a limit, in order: few rows, each joined with its order."""
+        few = query.subquery()
+        joined = sa.select(few, *_TICKET).join(ORDERS, ORDERS.c.order_id == few.c.order_id)
+        return [self.report(row) for row in connection.execute(joined.order_by(few.c.sequence))]
+
+    def order_report(self, row: Any) -> Report:
+        """Returns the order in a row of ORDERS."""
         ticket, state = self._ticket(row), _state(row)
         risk = json.loads(row.risk) if row.risk else None
         return Report(0, 0, ExecType.NEW, ticket, state, row.update_time_ns, risk=risk)
 
-    def _report(self, row: Any) -> Report:
+    def report(self, row: Any) -> Report:
+        """Returns the report in a row of EXECUTIONS with its order's ticket."""
         return Report(
             sequence=row.sequence,
             command=row.command,
@@ -187,9 +246,12 @@ def _state(row: Any) -> State:
     )
 
 
-def _only(query: sa.Select[Any], chosen: Filter) -> sa.Select[Any]:
-    for name in ("order_id", "portfolio_id", "symbol", "client_order_id"):
-        wanted = getattr(chosen, name)
-        if wanted:
-            query = query.where(ORDERS.c[name] == wanted)
-    return query
+def attached(connection: Connection, query: sa.Select[Any]) -> sa.Select[Any]:
+    """Returns a query on EXECUTIONS without what is left of days that are detached."""
+    start = start_of_history(connection)
+    return query.where(EXECUTIONS.c.time_ns >= start.time_ns) if start.time_ns else query
+
+
+def hinted(query: sa.Select[Any], table: sa.Table, index: str) -> sa.Select[Any]:
+    """Names the index to SQLite, which has no statistics to choose one by."""
+    return query.with_hint(table, f"INDEXED BY {index}", "sqlite")

@@ -69,8 +69,15 @@ def _newest_order(connection: Connection) -> int:
 
 def _execution_rows(reports: NDArray[Any], venue: Venue) -> Rows:
     """Returns the columns of EXECUTIONS in their order."""
-    plain = reports[_EXECUTION].tolist()
-    return [own + state for own, state in zip(plain, _state_rows(reports, venue), strict=True)]
+    plain, states, owners = reports[_EXECUTION].tolist(), _state_rows(reports, venue), _owners(reports, venue)
+    return [own + state + owner for own, state, owner in zip(plain, states, owners, strict=True)]
+
+
+def _owners(reports: NDArray[Any], venue: Venue) -> Rows:
+    """Returns the portfolio and the symbol of each report's order."""
+    nodes, listings = venue.tree.by_index, venue.listings.by_index
+    places = reports[["node", "instrument"]].tolist()
+    return [(nodes[node].portfolio_id, listings[instrument].symbol) for node, instrument in places]
 
 
 def _order_rows(reports: NDArray[Any], venue: Venue) -> Rows:
