@@ -7,7 +7,7 @@ from tickmesh.common.v1 import streams_pb2
 from tickmesh.orders.v1 import orders_pb2 as pb
 from tickmesh.orders.v1 import orders_pb2_grpc
 
-from ..runtime import paging
+from ..runtime import as_of, paging
 from ..runtime.errors import NotFound
 from ..runtime.server import Context, takes_bytes
 from ..runtime.streams import respond
@@ -15,8 +15,9 @@ from ..runtime.wire import Pieces
 from ..values import timestamp
 from .domain import faults
 from .entry import Entry, read_order_id
+from .history import History
 from .shard import Shard
-from .store import Filter
+from .store import Filter, Reader
 from .streams import Chosen
 from .wire import book_message, change_message, order_message, report_message
 
@@ -70,12 +71,14 @@ class OrdersServicer(orders_pb2_grpc.OrdersServiceServicer):
         return pb.MassCancelResponse(canceled_count=answer.canceled)
 
     async def GetOrder(self, request: pb.GetOrderRequest, context: Context) -> pb.Order:
-        order_id = read_order_id(request.order_id)
-        report = await self._shard.queries.read(lambda reader, connection: reader.order(connection, order_id))
+        order_id, moment_ns = read_order_id(request.order_id), as_of.as_of_ns(request)
+        report = await self._shard.queries.read(
+            lambda reader, connection: _at(reader, moment_ns).order(connection, order_id)
+        )
         if report is None:
-            raise OrderNotFound(
-                f"order {request.order_id} does not exist", metadata={"order_id": request.order_id}
-            )
+            then = "" if moment_ns is None else f" at {request.as_of.ToJsonString()}"
+            problem = f"order {request.order_id} does not exist{then}"
+            raise OrderNotFound(problem, metadata={"order_id": request.order_id})
         return order_message(report)
 
     async def ListOrders(self, request: pb.ListOrdersRequest, context: Context) -> pb.ListOrdersResponse:
@@ -86,12 +89,15 @@ class OrdersServicer(orders_pb2_grpc.OrdersServiceServicer):
             open_only=request.open_only,
             client_order_id=request.client_order_id,
         )
-        before, limit = _page(request.page_token, request.page_size)
+        page = _Page(request)
         found = await self._shard.queries.read(
-            lambda reader, connection: reader.orders(connection, chosen, before, limit + 1)
+            lambda reader, connection: _at(reader, page.moment_ns).orders(
+                connection, chosen, page.before, page.limit + 1
+            )
         )
-        token = paging.encode(found[limit - 1].ticket.order_id) if len(found) > limit else ""
-        return pb.ListOrdersResponse(orders=map(order_message, found[:limit]), next_page_token=token)
+        shown = found[: page.limit]
+        token = page.next_token(shown[-1].ticket.order_id) if len(found) > page.limit else ""
+        return pb.ListOrdersResponse(orders=map(order_message, shown), next_page_token=token)
 
     async def ListExecutions(
         self, request: pb.ListExecutionsRequest, context: Context
@@ -102,12 +108,15 @@ class OrdersServicer(orders_pb2_grpc.OrdersServiceServicer):
             symbol=request.symbol,
             exec_type=request.exec_type,
         )
-        before, limit = _page(request.page_token, request.page_size)
+        page = _Page(request)
         found = await self._shard.queries.read(
-            lambda reader, connection: reader.executions(connection, chosen, before, limit + 1)
+            lambda reader, connection: _at(reader, page.moment_ns).executions(
+                connection, chosen, page.before, page.limit + 1
+            )
         )
-        token = paging.encode(found[limit - 1].sequence) if len(found) > limit else ""
-        return pb.ListExecutionsResponse(executions=map(report_message, found[:limit]), next_page_token=token)
+        shown = found[: page.limit]
+        token = page.next_token(shown[-1].sequence) if len(found) > page.limit else ""
+        return pb.ListExecutionsResponse(executions=map(report_message, shown), next_page_token=token)
 
     async def StreamExecutions(
         self, request: pb.StreamExecutionsRequest, context: Context
@@ -179,6 +188,20 @@ class OrdersServicer(orders_pb2_grpc.OrdersServiceServicer):
         return pb.ApplyControlsResponse(command=sequences[-1], canceled_count=canceled)
 
 
-def _page(token: str, size: int) -> tuple[int | None, int]:
-    key = paging.decode(token, (int,))
-    return (None if key is None else int(key[0])), paging.page_limit(size)
+def _at(reader: Reader, moment_ns: int | None) -> Reader | History:
+    """Returns who answers for a moment; without one it is now."""
+    return reader if moment_ns is None else History(reader, moment_ns)
+
+
+class _Page:
+    """Where a page begins, how long it is, and at which moment."""
+
+    def __init__(self, request: pb.ListOrdersRequest | pb.ListExecutionsRequest) -> None:
+        self.moment_ns = as_of.as_of_ns(request)
+        key = as_of.decode(request.page_token, (int,), self.moment_ns)
+        self.before = None if key is None else int(key[0])
+        self.limit = paging.page_limit(request.page_size)
+
+    def next_token(self, last: int) -> str:
+        """Returns the token of the page that follows the row with this number."""
+        return as_of.encode(self.moment_ns, last)
