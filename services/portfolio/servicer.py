@@ -6,13 +6,14 @@ from collections.abc import AsyncIterator, Callable
 from tickmesh.portfolio.v1 import portfolio_pb2 as pb
 from tickmesh.portfolio.v1 import portfolio_pb2_grpc
 
-from ..runtime import paging
+from ..runtime import as_of, paging
 from ..runtime.server import Context
 from ..runtime.streams import Hub, respond
 from .domain.ledger import Ledger
 from .domain.positions import PositionKey
+from .domain.valuation import Worth
 from .followers import Accounts
-from .store import PortfolioStore
+from .store import Chosen, PortfolioStore
 from .wire import NO_SUMS, portfolio_message, portfolio_record, position_message
 
 
@@ -69,14 +70,28 @@ class PortfolioServicer(portfolio_pb2_grpc.PortfolioServiceServicer):
         self, request: pb.ListPositionsRequest, context: Context
     ) -> pb.ListPositionsResponse:
         """Lists positions by portfolio and symbol."""
-        limit = paging.page_limit(request.page_size)
-        after = paging.decode(request.page_token, (str, str))
+        limit, moment_ns = paging.page_limit(request.page_size), as_of.as_of_ns(request)
+        token = as_of.decode(request.page_token, (str, str), moment_ns)
+        after = None if token is None else PositionKey(str(token[0]), str(token[1]))
+        if moment_ns is None:
+            found = self._worths(request, after, limit + 1)
+        else:
+            found = await self._worths_at(request, moment_ns, after, limit + 1)
+        shown = found[:limit]
+        more = as_of.encode(moment_ns, *shown[-1].key) if len(found) > limit else ""
+        return pb.ListPositionsResponse(positions=map(position_message, shown), next_page_token=more)
+
+    def _worths(self, request: pb.ListPositionsRequest, after: PositionKey | None, count: int) -> list[Worth]:
         keys = self._ledger.keys(request.portfolio_id, request.symbol, request.open_only)
-        keys = [key for key in keys if after is None or key > after]
-        more = paging.encode(*keys[limit - 1]) if len(keys) > limit else ""
-        return pb.ListPositionsResponse(
-            positions=[self._position(key) for key in keys[:limit]], next_page_token=more
-        )
+        rest = [key for key in keys if after is None or key > after]
+        return [self._ledger.worth(key) for key in rest[:count]]
+
+    async def _worths_at(
+        self, request: pb.ListPositionsRequest, moment_ns: int, after: PositionKey | None, count: int
+    ) -> list[Worth]:
+        chosen = Chosen(request.portfolio_id, request.symbol, request.open_only)
+        found = await self._store.holdings_at(moment_ns, chosen, after, count)
+        return [self._ledger.unmarked(key, holding) for key, holding in found]
 
     async def StreamPositions(
         self, request: pb.StreamPositionsRequest, context: Context

@@ -1,7 +1,7 @@
 """Tables of the portfolio service and the queries on them."""
 
 from collections.abc import Callable, Mapping
-from dataclasses import asdict
+from dataclasses import asdict, dataclass
 from decimal import Decimal
 from typing import Any
 
@@ -45,6 +45,17 @@ POSITIONS = sa.Table(
     sa.Column("update_time_ns", sa.BigInteger, nullable=False),
 )
 
+# Each position after each moment at which it was traded.
+HISTORY = sa.Table(
+    "position_history",
+    METADATA,
+    sa.Column("portfolio_id", sa.Text, primary_key=True),
+    sa.Column("symbol", sa.Text, primary_key=True),
+    sa.Column("update_time_ns", sa.BigInteger, primary_key=True, autoincrement=False),
+    *(sa.Column(name, sa.Text, nullable=False) for name in ("quantity", "cost", "realized", "volume")),
+    *(sa.Column(name, sa.BigInteger, nullable=False) for name in ("trade_count", "last_execution_id")),
+)
+
 PROGRESS = sa.Table(
     "progress",
     METADATA,
@@ -52,6 +63,20 @@ PROGRESS = sa.Table(
     sa.Column("resume_token", sa.Text, nullable=False),
     sa.Column("last_execution_id", sa.BigInteger, nullable=False),
 )
+
+
+@dataclass(frozen=True, slots=True)
+class Chosen:
+    """Which positions a list shows. Empty: all."""
+
+    portfolio_id: str = ""
+    symbol: str = ""
+    open_only: bool = False
+
+    @property
+    def is_hopeless(self) -> bool:
+        """Says whether nothing can match: no stored text holds NUL, and PostgreSQL cannot even ask for it."""
+        return "\0" in self.portfolio_id + self.symbol
 
 
 class ProgressLostError(RuntimeError):
@@ -108,6 +133,24 @@ class PortfolioStore:
 
         return await self._database.read(work)
 
+    async def holdings_at(
+        self, time_ns: int, chosen: Chosen, after: PositionKey | None, count: int
+    ) -> list[tuple[PositionKey, Holding]]:
+        """Returns positions as they were at a moment, that one included, by portfolio and symbol."""
+        if chosen.is_hopeless:
+            return []
+        query = _at(time_ns).order_by(*_KEY).limit(count)
+        if chosen.portfolio_id:
+            query = query.where(POSITIONS.c.portfolio_id == chosen.portfolio_id)
+        if chosen.symbol:
+            query = query.where(POSITIONS.c.symbol == chosen.symbol)
+        if chosen.open_only:
+            query = query.where(sa.cast(HISTORY.c.quantity, sa.Numeric) != 0)
+        if after is not None:
+            query = query.where(sa.tuple_(*_KEY) > after)
+        rows = await self._database.read(lambda connection: connection.execute(query).all())
+        return [_holding(row._asdict()) for row in rows]
+
     async def record(self, counted: Counted, token_before: str, token: str) -> None:
         """Stores counted trades and the token after them in one transaction. Fails with ProgressLostError."""
 
@@ -121,8 +164,23 @@ class PortfolioStore:
                 raise ProgressLostError(f"executions after {token_before!r} were counted by another process")
             rows = [_position_row(key, holding) for key, holding in counted.holdings.items()]
             upsert(connection, POSITIONS, rows, ["portfolio_id", "symbol"])
+            steps = [_position_row(key, holding) for key, holding in counted.steps]
+            upsert(connection, HISTORY, steps, ["portfolio_id", "symbol", "update_time_ns"])
 
         await self._database.run(work)
+
+
+_KEY = (POSITIONS.c.portfolio_id, POSITIONS.c.symbol)
+
+
+def _at(time_ns: int) -> sa.Select[Any]:
+    """Returns the query of every position's last step by a moment."""
+    theirs = (HISTORY.c.portfolio_id == POSITIONS.c.portfolio_id) & (HISTORY.c.symbol == POSITIONS.c.symbol)
+    steps = HISTORY.alias()
+    same = (steps.c.portfolio_id == POSITIONS.c.portfolio_id) & (steps.c.symbol == POSITIONS.c.symbol)
+    last = sa.select(sa.func.max(steps.c.update_time_ns)).where(same, steps.c.update_time_ns <= time_ns)
+    newest = HISTORY.c.update_time_ns == last.correlate(POSITIONS).scalar_subquery()
+    return sa.select(HISTORY).select_from(POSITIONS).join(HISTORY, theirs & newest)
 
 
 def _portfolio_row(record: PortfolioRecord) -> dict[str, Any]:

@@ -6,7 +6,7 @@ from tickmesh.orders.v1 import orders_pb2
 from tickmesh.risk.v1 import risk_pb2 as pb
 from tickmesh.risk.v1 import risk_pb2_grpc
 
-from ..runtime import identity, paging
+from ..runtime import as_of, identity, paging
 from ..runtime.server import Context
 from ..runtime.streams import respond
 from ..values import decimal_text
@@ -52,11 +52,19 @@ class RiskServicer(risk_pb2_grpc.RiskServiceServicer):
 
     async def ListLimits(self, request: pb.ListLimitsRequest, context: Context) -> pb.ListLimitsResponse:
         """Lists the limits in force by id."""
-        size = paging.page_limit(request.page_size)
-        after = paging.decode(request.page_token, (str,))
-        limits = self._rules.limits(str(after[0]) if after else "")
-        more = paging.encode(limits[size - 1].key.limit_id) if len(limits) > size else ""
+        size, moment_ns = paging.page_limit(request.page_size), as_of.as_of_ns(request)
+        after = as_of.decode(request.page_token, (str,), moment_ns)
+        limits = (await self._rules_at(moment_ns)).limits(str(after[0]) if after else "")
+        more = as_of.encode(moment_ns, limits[size - 1].key.limit_id) if len(limits) > size else ""
         return pb.ListLimitsResponse(limits=map(limit_message, limits[:size]), next_page_token=more)
+
+    async def _rules_at(self, moment_ns: int | None) -> RuleBook:
+        """Returns what was in force at a moment; without one, what is now."""
+        if moment_ns is None:
+            return self._rules
+        rules = RuleBook()
+        rules.adopt(await self._store.in_force_at(moment_ns))
+        return rules
 
     async def SetTradingState(
         self, request: pb.SetTradingStateRequest, context: Context
@@ -82,10 +90,10 @@ class RiskServicer(risk_pb2_grpc.RiskServiceServicer):
         self, request: pb.ListTradingStatesRequest, context: Context
     ) -> pb.ListTradingStatesResponse:
         """Lists every scope that is not ACTIVE."""
-        size = paging.page_limit(request.page_size)
-        after = paging.decode(request.page_token, (str,))
-        records = self._rules.closed(str(after[0]) if after else "")
-        more = paging.encode(records[size - 1].scope.to_text()) if len(records) > size else ""
+        size, moment_ns = paging.page_limit(request.page_size), as_of.as_of_ns(request)
+        after = as_of.decode(request.page_token, (str,), moment_ns)
+        records = (await self._rules_at(moment_ns)).closed(str(after[0]) if after else "")
+        more = as_of.encode(moment_ns, records[size - 1].scope.to_text()) if len(records) > size else ""
         return pb.ListTradingStatesResponse(records=map(state_message, records[:size]), next_page_token=more)
 
     async def ListRiskEvents(

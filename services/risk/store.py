@@ -15,7 +15,7 @@ from .domain.events import Event
 from .domain.rulebook import Outcome
 from .requests import Request
 from .rows import event_of, event_row, limit_of, limit_row, state_of, state_row
-from .tables import EVENTS, LIMIT_CHANGES, LIMITS, PROGRESS, REQUESTS, STATES, UNDO
+from .tables import EVENTS, LIMIT_CHANGES, LIMITS, PROGRESS, REQUESTS, STATE_CHANGES, STATES, UNDO
 
 M = TypeVar("M", bound=Message)
 STREAM = "executions"
@@ -51,6 +51,12 @@ class RiskStore:
     async def in_force(self) -> Outcome:
         """Returns the newest version of every limit and trading state that was ever set."""
         limits, states = await self._rows(sa.select(LIMITS)), await self._rows(sa.select(STATES))
+        return Outcome(tuple(limit_of(row) for row in limits), tuple(state_of(row) for row in states))
+
+    async def in_force_at(self, time_ns: int) -> Outcome:
+        """Returns the newest version of every limit and trading state by a moment, that one included."""
+        limits = await self._rows(_newest(LIMIT_CHANGES, LIMIT_CHANGES.c.limit_id, time_ns))
+        states = await self._rows(_newest(STATE_CHANGES, STATE_CHANGES.c.place, time_ns))
         return Outcome(tuple(limit_of(row) for row in limits), tuple(state_of(row) for row in states))
 
     async def _rows(self, query: sa.Select[Any]) -> list[Row[Any]]:
@@ -126,14 +132,29 @@ class RiskStore:
         return [event_of(row) for row in await self._rows(query)]
 
 
+def _newest(changes: sa.Table, key: sa.Column[str], time_ns: int) -> sa.Select[Any]:
+    """Returns the query of the last version of everything that had changed by a moment."""
+    by_then = sa.select(key.label("key"), sa.func.max(changes.c.version).label("version"))
+    last = by_then.where(changes.c.update_time_ns <= time_ns).group_by(key).subquery()
+    return sa.select(changes).join(last, (key == last.c.key) & (changes.c.version == last.c.version))
+
+
 def _store(connection: Connection, outcome: Outcome) -> list[Event]:
     limits = [limit_row(limit) for limit in outcome.limits]
     upsert(connection, LIMITS, limits, ["limit_id"])
     if limits:
         connection.execute(LIMIT_CHANGES.insert(), limits)
-    upsert(connection, STATES, [state_row(record) for record in outcome.states], ["place"])
+    for state in map(state_row, outcome.states):
+        _store_state(connection, state)
     last = connection.execute(sa.select(sa.func.max(EVENTS.c.event_id))).scalar() or 0
     numbered = [event.numbered(last + place) for place, event in enumerate(outcome.events, start=1)]
     if numbered:
         connection.execute(EVENTS.insert(), [event_row(event) for event in numbered])
     return numbered
+
+
+def _store_state(connection: Connection, state: dict[str, Any]) -> None:
+    upsert(connection, STATES, [state], ["place"])
+    earlier = sa.select(sa.func.max(STATE_CHANGES.c.version)).where(STATE_CHANGES.c.place == state["place"])
+    version = (connection.execute(earlier).scalar() or 0) + 1
+    connection.execute(STATE_CHANGES.insert(), {**state, "version": version})

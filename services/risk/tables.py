@@ -46,6 +46,17 @@ STATES = sa.Table(
     _count("canceled_count"),
 )
 
+# Every version of every trading state, for ever.
+STATE_CHANGES = sa.Table(
+    "trading_state_changes",
+    METADATA,
+    sa.Column("place", sa.Text, primary_key=True),
+    sa.Column("version", sa.BigInteger, primary_key=True, autoincrement=False),
+    *_text("state", "comment", "updated_by"),
+    _count("update_time_ns"),
+    _count("canceled_count"),
+)
+
 EVENTS = sa.Table(
     "events",
     METADATA,

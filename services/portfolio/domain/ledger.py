@@ -1,6 +1,6 @@
 """All positions at once: counts trades, values what is held, says which positions a mark moves."""
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from decimal import Decimal
 
@@ -16,6 +16,7 @@ class Counted:
 
     holdings: Mapping[PositionKey, Holding]
     last_execution_id: int
+    steps: Sequence[tuple[PositionKey, Holding]] = ()  # after each moment at which something was traded
 
 
 class Ledger:
@@ -49,13 +50,14 @@ class Ledger:
     def count(self, fills: Iterable[Fill]) -> Counted:
         """Returns what trades make of positions. A trade that was counted before is skipped."""
         changed: dict[PositionKey, Holding] = {}
+        steps: dict[tuple[PositionKey, int], Holding] = {}
         last = self.last_execution_id
         for fill in fills:
             if fill.execution_id > last:
                 held = changed.get(fill.key) or self._holdings.get(fill.key) or Holding()
-                changed[fill.key] = held.after(fill)
+                changed[fill.key] = steps[fill.key, fill.time_ns] = held.after(fill)
                 last = fill.execution_id
-        return Counted(changed, last)
+        return Counted(changed, last, [(key, holding) for (key, _), holding in steps.items()])
 
     def adopt(self, counted: Counted) -> None:
         """Puts counted trades in force, once they are stored."""
@@ -90,11 +92,18 @@ class Ledger:
 
     def worth(self, key: PositionKey) -> Worth:
         """Returns what a position is worth now; in US dollars for a portfolio that was opened elsewhere."""
-        record = self._portfolios.get(key.portfolio_id)
-        base = DEFAULT_CURRENCY if record is None else record.base_currency
         market = self._market
         terms, mark = market.terms.get(key.symbol), market.marks.get(key.symbol)
-        return worth_of(key, self._holdings[key], base, terms, mark, market.rates)
+        return worth_of(key, self._holdings[key], self._base_currency(key), terms, mark, market.rates)
+
+    def unmarked(self, key: PositionKey, holding: Holding) -> Worth:
+        """Returns what is known of an earlier holding without a mark or a rate of its time."""
+        terms, no_rates = self._market.terms.get(key.symbol), ExchangeRates({})
+        return worth_of(key, holding, self._base_currency(key), terms, None, no_rates)
+
+    def _base_currency(self, key: PositionKey) -> str:
+        record = self._portfolios.get(key.portfolio_id)
+        return DEFAULT_CURRENCY if record is None else record.base_currency
 
     def sums(self, portfolio_id: str) -> Sums:
         """Returns what a portfolio's positions add up to now."""
