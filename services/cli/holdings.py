@@ -3,7 +3,7 @@
 from argparse import ArgumentParser, Namespace
 from typing import Any
 
-from . import place
+from . import moments, place
 from .command import OK, Command
 
 _ASSET_TYPES = ("STOCK", "BOND", "ETF", "REIT", "MUTUAL_FUND", "CRYPTO", "FOREX", "COMMODITY")
@@ -23,6 +23,7 @@ def _configure_positions(parser: ArgumentParser) -> None:
     parser.add_argument(
         "--limit", metavar="N", type=int, default=1_000, help="how many at most; default 1000"
     )
+    moments.add_as_of(parser)
     place.add_client(parser)
 
 
@@ -32,6 +33,7 @@ def _positions(args: Namespace) -> int:
     from . import output, session
 
     request = pb.ListPositionsRequest(portfolio_id=args.portfolio, symbol=args.symbol, open_only=args.open)
+    moments.set_as_of(request, args)
 
     async def show(connected: session.Session) -> int:
         listed = await session.everything(connected.portfolio.ListPositions, request, max(1, args.limit))
@@ -110,7 +112,8 @@ COMMANDS = {
     "positions": Command(
         _configure_positions,
         _positions,
-        "  tickmesh positions --portfolio demo\n  tickmesh positions --open --json",
+        "  tickmesh positions --portfolio demo\n  tickmesh positions --open --json\n"
+        "  tickmesh positions --as-of 2026-11-21T10:00:00Z",
     ),
     "instruments": Command(
         _configure_instruments,

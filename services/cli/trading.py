@@ -4,7 +4,7 @@ import uuid
 from argparse import ArgumentParser, Namespace
 from typing import Any
 
-from . import place
+from . import moments, place
 from .command import OK, REFUSED, USAGE, Command, CommandError
 
 _TIMES_IN_FORCE = ("DAY", "GTC", "IOC", "FOK")
@@ -145,6 +145,7 @@ def _configure_orders(parser: ArgumentParser) -> None:
     parser.add_argument("--status", type=str.upper, choices=_STATUSES, help="only those in this state")
     parser.add_argument("--open", action="store_true", help="only those that may still trade")
     parser.add_argument("--limit", metavar="N", type=int, default=50, help="how many at most; default 50")
+    moments.add_as_of(parser)
     place.add_client(parser)
 
 
@@ -159,6 +160,7 @@ def _orders(args: Namespace) -> int:
         open_only=args.open,
         status=pb.Order.Status.Value(args.status or "STATUS_UNSPECIFIED"),
     )
+    moments.set_as_of(request, args)
 
     async def show(connected: session.Session) -> int:
         listed = await session.everything(connected.orders.ListOrders, request, max(1, args.limit))
@@ -185,6 +187,7 @@ COMMANDS = {
     "orders": Command(
         _configure_orders,
         _orders,
-        "  tickmesh orders --portfolio demo --open\n  tickmesh orders --status FILLED --json",
+        "  tickmesh orders --portfolio demo --open\n  tickmesh orders --status FILLED --json\n"
+        "  tickmesh orders --open --as-of 2026-11-21T10:00:00Z",
     ),
 }

@@ -130,3 +130,22 @@ def test_answers_fit_their_schemas() -> None:
     validator("orders.Order").validate(to_value(order))
     status = orders_pb2.EngineStatus(epoch=5, commands_per_second=1.5)
     validator("orders.EngineStatus").validate(to_value(status))
+
+
+@pytest.mark.parametrize(
+    "path",
+    [
+        "/api/v1/orders",
+        "/api/v1/orders/{order_id}",
+        "/api/v1/executions",
+        "/api/v1/positions",
+        "/api/v1/risk/limits",
+        "/api/v1/risk/trading-states",
+    ],
+)
+def test_a_moment_is_a_query_parameter(path: str) -> None:
+    parameters = API["paths"][path]["get"]["parameters"]
+    (as_of,) = [one for one in parameters if one.get("name") == "as_of"]
+    assert (as_of["in"], as_of["required"]) == ("query", False)
+    assert as_of["schema"] == {"type": "string", "format": "date-time"}
+    assert as_of["description"]

@@ -171,3 +171,21 @@ def test_a_server_that_does_not_answer_is_told_with_its_address(
     address = f"127.0.0.1:{free_port()}"
     assert main(["book", "AAPL", "--server", address]) == 3
     assert f"no answer from {address}" in capsys.readouterr().err
+
+
+async def test_orders_and_positions_are_listed_as_of_a_moment(run: Run) -> None:
+    sent = await run("order", "buy", "AAPL", "5", "@", "180.10", "--tif", "gtc", "--json")
+    gone = await run("cancel", sent.json["order_id"], "--json")
+    was = await run("orders", "--open", "--as-of", sent.json["update_time"], "--json")
+    assert was.json["orders"] == [sent.json]
+    at_the_end = await run("orders", "--open", "--as-of", gone.json["update_time"], "--json")
+    assert at_the_end.json.get("orders", []) == []
+    held = await run("positions", "--as-of", sent.json["update_time"], "--json")
+    assert (held.code, held.json.get("positions", [])) == (0, [])
+
+
+async def test_what_is_no_moment_is_said_so(run: Run) -> None:
+    for command in ("orders", "positions"):
+        ended = await run(command, "--as-of", "yesterday")
+        assert ended.code == 2
+        assert "'yesterday' is not a moment such as 2026-11-21T10:00:00Z" in ended.err
