@@ -2,6 +2,7 @@
 
 import itertools
 import random
+import re
 from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import Any
@@ -112,6 +113,24 @@ def test_old_days_are_detached_and_listed(engine: Engine) -> None:
             ("1124", None, None),
         ]
         assert make_ahead(connection, now_ns, 0) == []
+
+
+def test_a_detached_day_is_attached_again_as_the_page_on_decisions_says(engine: Engine) -> None:
+    page = (Path(__file__).parents[3] / "docs" / "decisions" / "as-of.md").read_text()
+    (statements,) = re.findall(r"    BEGIN;\n(.*?)    COMMIT;", page, re.DOTALL)
+    told = statements.replace("FROM_NS", str(FIRST.from_ns)).replace("TO_NS", str(FIRST.to_ns))
+    with engine.begin() as connection:
+        add(connection, FIRST.from_ns, FIRST.to_ns)
+        now_ns = FIRST.from_ns + 3 * DAY_NS
+        make_ahead(connection, now_ns, 0)
+        detach_old(connection, now_ns, 2)
+        assert partitions.start_of_history(connection) == partitions.Start(FIRST.to_ns, 1)
+        connection.execute(sa.text("INSERT INTO executions SELECT * FROM executions_20261121"))  # outlived it
+        for statement in told.strip().split(";\n"):
+            connection.execute(sa.text(statement))
+        assert rows(connection, "executions") == [1, 2]
+        assert rows(connection, FIRST.name) == [1]
+        assert partitions.start_of_history(connection) == partitions.Start(0, 0)
 
 
 class Days:
