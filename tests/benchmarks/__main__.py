@@ -11,15 +11,15 @@ from typing import Any
 
 import uvloop
 
-from . import orders, running, verify, websocket
+from . import running, verify, websocket
 from .engine.measure import measure as measure_engine
 from .engine.report import section as engine_section
+from .orders.measure import measure as measure_orders
+from .orders.report import section as orders_section
 from .ticks import measure as ticks
 
 ROOT = Path(__file__).parents[2]
 TITLES = {
-    "unary": "SubmitOrder through Envoy, open loop, journaled before the answer",
-    "batched": "SubmitOrders through Envoy, four messages in flight, journaled before the answer",
     "ticks": "PublishTicks through the pricing service into NumPy arrays, bars kept meanwhile",
     "websocket": "One instrument's updates to 1,000 WebSocket clients, from the order to the frame",
     "verify": "`tickmesh verify` over the journal of the engine's flow: hashes, signed head, replay",
@@ -32,8 +32,6 @@ SAMPLE = ROOT.parent / "shared" / "data" / "lob" / "AAPL_2012-06-21_34200000_378
 def measure() -> dict[str, list[dict[str, Any]]]:
     """Returns all figures of the platform. Each is started for its benchmark and stopped after it."""
     figures: dict[str, list[dict[str, Any]]] = {}
-    with running.platform() as quiet:
-        figures |= uvloop.run(orders.measure(quiet))
     with running.platform() as quiet:
         figures |= uvloop.run(websocket.measure(quiet))
     figures["ticks"] = ticks.run(ticks.plans(4_000_000))
@@ -75,7 +73,7 @@ def table(rows: list[dict[str, Any]]) -> str:
     return "\n".join(lines)
 
 
-def page(figures: dict[str, list[dict[str, Any]]], engine: str) -> str:
+def page(figures: dict[str, list[dict[str, Any]]], *sections: str) -> str:
     """Returns docs/benchmarks.md."""
     when = datetime.now(UTC).strftime("%Y-%m-%d")
     head = (
@@ -85,20 +83,23 @@ def page(figures: dict[str, list[dict[str, Any]]], engine: str) -> str:
     )
     titles = {**TITLES, "replay": REPLAY_TITLE}
     shown = [name for name in titles if name in figures]
-    return f"{head}\n{engine}" + "".join(f"\n## {titles[name]}\n\n{table(figures[name])}\n" for name in shown)
+    tables = [f"## {titles[name]}\n\n{table(figures[name])}\n" for name in shown]
+    return "\n".join([head, *sections, *tables])
 
 
 def main() -> None:
     """Measures, prints, writes."""
     parser = argparse.ArgumentParser(prog="make bench", description=__doc__)
     parser.add_argument("--json", action="store_true", help="print JSON and write nothing")
-    as_json = parser.parse_args().json
+    parser.add_argument("--long", action="store_true", help="what takes much longer, too")
+    words = parser.parse_args()
     engine = measure_engine()
+    order_path = dict(measure_orders(long=words.long))
     figures = measure()
-    if as_json:
-        print(json.dumps(figures | engine))
+    if words.json:
+        print(json.dumps(figures | engine | order_path))
         return
-    text = page(figures, engine_section(engine))
+    text = page(figures, engine_section(engine), orders_section(order_path))
     (ROOT / "docs" / "benchmarks.md").write_text(text)
     print(text)
 

@@ -44,11 +44,13 @@ class Running:
 
 
 @contextmanager
-def platform() -> Iterator[Running]:
-    """Starts a platform without a market for the length of a with block."""
+def platform(**settings: object) -> Iterator[Running]:
+    """Starts a platform without a market for the length of a with block, with settings of its services."""
     with tempfile.TemporaryDirectory() as folder:
         command = [*TICKMESH, "up", "--data", folder, "--port", "0", "--ws-port", "0", "--no-market"]
-        process = subprocess.Popen(command, stdout=subprocess.DEVNULL, env=dict(os.environ))
+        told = {f"TICKMESH_{name}": str(value) for name, value in settings.items()}
+        environment = {**os.environ, **told}
+        process = subprocess.Popen(command, stdout=subprocess.DEVNULL, env=environment)
         try:
             yield _await_healthy(Path(folder), process)
         finally:
