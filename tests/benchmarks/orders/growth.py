@@ -19,7 +19,7 @@ from .wire import Caller, flood_all, window
 INSTRUMENTS = (1, 10, 100, 1_000)
 CLIENTS = (1, 10, 100)
 SIZE = 100  # orders a message
-MESSAGES = 1_000
+MESSAGES = 500
 HISTORY = 10_000_000  # commands; ten times as many with --long
 BEHIND = 1_000_000  # commands behind the newest snapshot
 

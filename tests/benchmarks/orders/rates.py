@@ -13,8 +13,9 @@ from .services import DATABASES, PATIENT, Services, caught_up, open_portfolios, 
 from .usage import Processes, between
 from .wire import Answers, Caller, Content, flood, window
 
-COUNTS = {1: 6_000, 20: 60_000, 100: 150_000, 1_000: 200_000}  # orders in a repetition, by orders a message
+COUNTS = {1: 3_000, 20: 30_000, 100: 80_000, 1_000: 100_000}  # orders in a repetition, by orders a message
 REPETITIONS = 3
+PLATFORM = ("edge", "orders", "portfolio", "risk", "pricing")
 
 
 async def once(
@@ -83,7 +84,7 @@ def direct(quick: bool = False) -> Iterator[Row]:
 
 
 async def _edge(found: running.Running, quick: bool) -> list[Row]:
-    processes = Processes({name: found.pids[name] for name in ("orders", "edge", "portfolio", "risk")})
+    processes = Processes({name: found.pids[name] for name in PLATFORM})
     rows: list[Row] = []
     async with AsyncExitStack() as stack:
         channel = await stack.enter_async_context(found.channel())

@@ -16,6 +16,9 @@ CPU = {
     "cpu_edge_us": "Envoy",
     "cpu_orders_us": "orders",
     "cpu_projector_us": "projector",
+    "cpu_portfolio_us": "portfolio",
+    "cpu_risk_us": "risk",
+    "cpu_pricing_us": "pricing",
     "cpu_postgres_us": "PostgreSQL",
 }
 SPREAD = {"orders_per_second": "orders/s", "least": "least", "most": "most"}
@@ -108,7 +111,7 @@ TEXTS = {
     "edge": "The same through the public port; all services run.",
     "latency": """\
 A message is due at a fixed rate and its latency counts from that moment, however late the client itself was.
-Medians of three repetitions of four seconds; percentiles from buckets of less than a hundredth.""",
+Medians of three repetitions of three seconds; percentiles from buckets of less than a hundredth.""",
     "inside": """\
 No journal, no network, no event loop: bytes of one order in, bytes of its answer and reports out, called from
 Python one step after the other. The times hold the calls and the readings of the clock.""",

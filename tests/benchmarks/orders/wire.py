@@ -20,6 +20,7 @@ from tickmesh.services.runtime.server import MESSAGE_BYTES_MAX
 SUBMIT_ORDER = "/tickmesh.orders.v1.OrdersService/SubmitOrder"
 SUBMIT_ORDERS = "/tickmesh.orders.v1.OrdersService/SubmitOrders"
 STREAM_EXECUTIONS = "/tickmesh.orders.v1.OrdersService/StreamExecutions"
+TIMING = "server-timing"
 ORDERS_IN_FLIGHT = 8_000
 MESSAGES_IN_FLIGHT = 64
 LENGTHS = ("grpc.max_receive_message_length", "grpc.max_send_message_length")
@@ -36,6 +37,7 @@ class Answers:
     seconds: float = 0.0
     contents: list[bytes] = field(default_factory=list)
     waited_ns: list[int] = field(default_factory=list)  # since each was sent, or was due
+    timings: list[str] = field(default_factory=list)  # of single orders, as they stand beside their answers
     late_ns: list[int] = field(default_factory=list)  # how much later than due each was sent
 
 
@@ -58,12 +60,9 @@ class Caller:
         """Opens a stream of messages of orders."""
         return self.channel.stream_stream(SUBMIT_ORDERS, None, None)(requests, metadata=self._metadata)
 
-    async def single(self, content: bytes) -> bytes:
-        """Sends one order."""
-        found: bytes = await self.channel.unary_unary(SUBMIT_ORDER, None, None)(
-            content, metadata=self._metadata
-        )
-        return found
+    def single(self, content: bytes) -> Any:
+        """Begins a call with one order."""
+        return self.channel.unary_unary(SUBMIT_ORDER, None, None)(content, metadata=self._metadata)
 
     def executions(self, request: pb.StreamExecutionsRequest) -> Any:
         """Opens a stream of reports."""
@@ -159,8 +158,10 @@ async def open_loop_singles(caller: Caller, contents: Sequence[bytes], per_secon
 
     async def one(number: int) -> None:
         answers.late_ns.append(time.perf_counter_ns() - metronome.due_ns(number))
-        answers.contents.append(await caller.single(contents[number]))
+        call = caller.single(contents[number])
+        answers.contents.append(await call)
         answers.waited_ns.append(time.perf_counter_ns() - metronome.due_ns(number))
+        answers.timings += [str(value) for key, value in await call.trailing_metadata() if key == TIMING]
 
     async with asyncio.TaskGroup() as group:
         async for number in metronome.beats():
