@@ -141,7 +141,7 @@ class Hub(Generic[T]):
         return place
 
     def last_up_to(self, value: int, key: Callable[[T], int]) -> T | None:
-        """Returns the newest item that is kept whose key, which rises from item to item, is at most a value."""
+        """Returns the newest item that is kept whose key, which rises, is at most a value; None for none."""
         place = bisect_right(self._ring, value, key=lambda entry: key(entry[1]))
         return self._ring[place - 1][1] if place else None
 
