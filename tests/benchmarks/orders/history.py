@@ -13,7 +13,8 @@ from typing import TypeVar
 import sqlalchemy as sa
 
 from tickmesh.native.engine import COMMAND_SIZE, COMMAND_STRUCT, NONE, CommandType
-from tickmesh.services.orders.journal import JOURNAL, Journal, row_hash
+from tickmesh.services.orders.chain import row_hash
+from tickmesh.services.orders.journal import JOURNAL, Journal
 from tickmesh.services.orders.projector import Projector
 from tickmesh.services.orders.restoring import restore
 from tickmesh.services.orders.settings import OrdersSettings
@@ -53,6 +54,11 @@ class History:
         """Returns the last command."""
         return self._venue.last_command
 
+    @property
+    def last_report(self) -> int:
+        """Returns the event of the newest report."""
+        return self._venue.last_report
+
     def extend(self, orders: int, first_portfolio: int = 0) -> None:
         """Appends new orders, whole portfolios of them; their portfolios are open."""
         made = flow.messages(ORDERS_A_PORTFOLIO // MESSAGE_ORDERS, MESSAGE_ORDERS)
@@ -82,7 +88,7 @@ class History:
         self._apply(payload, notes)
         texts = _texts(notes)
         told = (self._settings.orders_shard, first, self.commands, journal.epoch, payload, texts)
-        digest = row_hash(journal.hash, *told)
+        digest = row_hash(journal.hash, *told[:-1], texts.encode())
         journal.resume(self.commands, digest)
         names = [column.name for column in JOURNAL.columns]
         self._waiting.append(dict(zip(names, (*told, digest), strict=True)))
@@ -105,7 +111,7 @@ class History:
     async def _snapshot(self) -> None:
         """Has the service's own snapshotter do it."""
         last = self.commands
-        projector = Projector(self._venue.last_report)
+        projector = Projector(self.last_report)
         taker = Snapshotter(self._snapshots, projector, self._journal.epoch, commands=1, last=0)
         await taker.take(self._venue, self._engine, self._journal.hash, _at_once)
         keeping = asyncio.create_task(taker.run(_at_once))
@@ -116,7 +122,7 @@ class History:
     def call_projected(self) -> None:
         """Has the tables begin behind the history: as if it had been moved out of them."""
         with self._tables.begin() as connection:
-            connection.execute(sa.update(PROGRESS).values(sequence=self._venue.last_report))
+            connection.execute(sa.update(PROGRESS).values(sequence=self.last_report))
 
     def close(self) -> None:
         """Gives everything back."""

@@ -6,6 +6,7 @@ py-spy, which is none of the dependencies: `pip install py-spy` wherever you lik
 """
 
 import asyncio
+import os
 import shutil
 import subprocess
 import sys
@@ -89,9 +90,9 @@ def where(folder: Path, used: dict[str, float]) -> str:
     """Returns what an order costs each process and where, as Markdown."""
     orders, day = used["of_orders"], f"{datetime.now(UTC):%Y-%m-%d}"
     client_us = used["client"] / orders * 1e6
-    lines = [
-        f"{day}: {orders:,.0f} orders, {SIZE} a message, SQLite; the client took {client_us:.1f} µs an order."
-    ]
+    machine = f"{os.cpu_count()} cores, load {os.getloadavg()[0]:.0f}"
+    how = f"{orders:,.0f} orders, {SIZE} a message, SQLite; {machine}"
+    lines = [f"{day}: {how}. The client took {client_us:.1f} µs an order."]
     for name, groups in GROUPS.items():
         stacks = folded.read(folder / f"{name}.folded")
         folded.write(stacks, folder / f"{name}.folded")
