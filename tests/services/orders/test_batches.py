@@ -169,6 +169,31 @@ async def test_an_action_of_bytes_that_are_none_is_refused_alone(desk: Desk) -> 
     assert len(await desk.orders()) == 2
 
 
+@pytest.mark.parametrize("seed", range(2))
+async def test_bytes_that_are_no_order_are_refused_alone_too(desk: Desk, seed: int) -> None:
+    assert desk.channel is not None
+    submit: Any = desk.channel.unary_unary(
+        "/tickmesh.orders.v1.OrdersService/SubmitOrder", response_deserializer=pb.Order.FromString
+    )
+    unknown = await submit(an_order(quantity="5").SerializeToString() + UNKNOWN_FIELD)
+    twice = await submit(an_order(quantity="5").SerializeToString() + b"\x3a\x016")
+    assert (unknown.quantity, twice.quantity) == ("5", "6")
+    chance = random.Random(seed)
+    for _ in range(60):
+        content = bytearray(an_order().SerializeToString())
+        content[chance.randrange(len(content))] = chance.choice([0, 0x7F, 0x80, 0xFF, chance.randrange(256)])
+        del content[chance.choice([len(content), chance.randrange(len(content))]) :]
+        try:
+            order = await submit(bytes(content))
+        except grpc.aio.AioRpcError as failure:
+            reason = describe(failure).reason
+            assert reason not in ("INTERNAL", "UNKNOWN")
+            assert reason == "MALFORMED_MESSAGE" or pb.SubmitOrderRequest.FromString(bytes(content))
+        else:
+            asked = pb.SubmitOrderRequest.FromString(bytes(content))
+            assert (order.client_order_id, order.side) == (asked.client_order_id, asked.side)
+
+
 async def test_a_message_that_is_refused_ends_the_stream_after_the_answers_before_it(desk: Desk) -> None:
     good = framed(an_action())
     answers = []
