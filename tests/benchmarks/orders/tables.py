@@ -28,7 +28,7 @@ OFFERED = 20_000
 SECONDS = 30
 MESSAGE_ORDERS = 100
 LOOK_S = 0.5
-ALONE_ORDERS = 300_000
+ALONE_ORDERS = 200_000
 
 
 async def _lags(found: Services, into: list[int]) -> None:
