@@ -6,7 +6,6 @@ from pathlib import Path
 
 from tickmesh.orders.v1 import orders_pb2_grpc
 
-from ..runtime import garbage
 from ..runtime import settings as runtime_settings
 from ..runtime.host import Host
 from ..runtime.signing import SigningKey, load_public_keys, public_name
@@ -33,7 +32,6 @@ async def start(host: Host) -> None:
     days_ahead, days_kept = settings.orders_days_ahead, settings.orders_executions_days
     upkeep = Upkeep(database, host.clock, days_ahead=days_ahead, days_kept=days_kept)
     await upkeep.look_after()
-    garbage.collect_rarely()
     sys.setswitchinterval(SWITCH_S)
     await asyncio.to_thread(shard.recover)
     shard.open()

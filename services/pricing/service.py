@@ -2,7 +2,6 @@
 
 from tickmesh.pricing.v1.pricing_pb2_grpc import add_PricingServiceServicer_to_server
 
-from ..runtime import garbage
 from ..runtime.host import Host
 from ..runtime.settings import load
 from .domain.bars import BarBook
@@ -21,7 +20,6 @@ MILLISECOND_NS = 1_000_000
 
 async def start(host: Host) -> None:
     """Starts the service; it is healthy once it knows the instruments."""
-    garbage.collect_rarely()
     settings = load(PricingSettings)
     listings = Listings()
     bars = BarBook(listings, settings.pricing_bar_grace_ms * MILLISECOND_NS)

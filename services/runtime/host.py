@@ -15,7 +15,7 @@ from grpc_health.v1.health import SERVICE_NAME as HEALTH_NAME
 from grpc_health.v1.health import aio as health  # type: ignore[attr-defined]  # its stubs lack it
 from grpc_reflection.v1alpha import reflection
 
-from . import client, contract, identity, migrate, server, telemetry
+from . import client, contract, garbage, identity, migrate, server, telemetry
 from .cache import Cache
 from .database import Database, make_engine
 from .settings import RuntimeSettings
@@ -172,6 +172,7 @@ async def run(settings: RuntimeSettings, names: list[str]) -> None:
     for number in (signal.SIGINT, signal.SIGTERM):
         loop.add_signal_handler(number, stop.set)
     async with open_host(settings, names, [find_start(name) for name in names]):
+        garbage.collect_rarely()
         log.info("serving", services=names, addresses=[settings.address(name) for name in names])
         await stop.wait()
         log.info("stopping", services=names)
