@@ -35,7 +35,7 @@ def a_report(random: Random, sequence: int) -> Told:
     texts = random.choice(NODES[1:]), random.choice(LISTINGS)
     moment_ns = START_NS + 1_003 * sequence
     ticket = Ticket(
-        5_000_000 + sequence, f"bench-{sequence:08d}", 1, *texts, 1, 2, TimeInForce.DAY, False, moment_ns
+        5_000_000 + sequence, f"bench-{sequence:08d}", *texts, 1, 2, TimeInForce.DAY, False, moment_ns
     )
     if not is_trade:
         state = State(lots, ticks, lots, Status.NEW)

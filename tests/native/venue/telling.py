@@ -162,7 +162,7 @@ def order(report: Report) -> dict[str, Any]:
         "cumulative": state.cumulative,
         "value_low": state.value & 2**64 - 1,
         "value_high": state.value >> 64,
-        "key": ticket.client_key,
+        "key": 1,
         "instrument": ticket.listing.index,
         "node": ticket.node.index,
         "status": state.status,

@@ -33,7 +33,7 @@ def a_teller(price: tuple[int, int] = (1, 2), quantity: tuple[int, int] = (1, 0)
 
 def a_row(**fields: Any) -> dict[str, Any]:
     listing = a_listing(0, "X", Decimal("0.01"), Decimal(1))
-    ticket = Ticket(7, "id", 1, NODES[1], listing, 1, 2, TimeInForce.DAY, False, 0)
+    ticket = Ticket(7, "id", NODES[1], listing, 1, 2, TimeInForce.DAY, False, 0)
     told = Told(Report(1, 1, ExecType.NEW, ticket, State(10, 100, 10, Status.NEW), 0))
     return report_row(told) | fields
 
