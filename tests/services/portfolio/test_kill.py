@@ -22,7 +22,8 @@ from tickmesh.services.runtime.host import Start
 from tickmesh.services.runtime.ports import free_port
 from tickmesh.services.runtime.testing import serve_for_test
 
-TRADES = 400
+ROUNDS = 3
+PORTION = 100  # trades of a round; they go on while the service is dead
 PROGRAM = """
 import asyncio
 from tickmesh.services.runtime import host, settings
@@ -44,8 +45,8 @@ def portfolio_process(chosen: Any) -> Iterator[None]:
         process.wait()
 
 
-async def trade_for_a_while(orders: FakeOrders, dice: random.Random) -> None:
-    for number in range(1, TRADES + 1):
+async def trade_for_a_while(orders: FakeOrders, dice: random.Random, numbers: range) -> None:
+    for number in numbers:
         price = f"{dice.randint(9_900, 10_100) / 100:.2f}"
         orders.add(
             trade(number, "demo", "AAPL", dice.choice(("BUY", "SELL")), str(dice.randint(1, 90)), price)
@@ -81,18 +82,19 @@ async def test_each_trade_counts_once_whenever_the_service_is_killed(tmp_path: P
     address = f"127.0.0.1:{free_port()}"
     async with serve_for_test(neighbours, tmp_path, portfolio_address=address) as host:
         stub = PortfolioServiceStub(host.channel("portfolio"))
-        trading = asyncio.create_task(trade_for_a_while(orders, dice))
-        for _ in range(3):
+        for done in range(0, ROUNDS * PORTION, PORTION):
+            numbers = range(done + 1, done + PORTION + 1)
+            trading = asyncio.create_task(trade_for_a_while(orders, dice, numbers))
             with portfolio_process(host.settings):
-                await until_counted(stub, 1)
+                await until_counted(stub, numbers[0])
                 await asyncio.sleep(dice.random() * 0.3)  # anywhere between two commits, or in one
-        await trading
+            await trading
         with portfolio_process(host.settings):
-            position = await until_counted(stub, TRADES)
+            position = await until_counted(stub, ROUNDS * PORTION)
     whole = Holding()
     for report in orders.reports:
         whole = whole.after(fill_of(report))
-    assert position.trade_count == TRADES
+    assert position.trade_count == ROUNDS * PORTION
     assert Decimal(position.quantity) == whole.quantity
     assert Decimal(position.realized_pnl) == round(whole.realized, 12)
     resumed_from = [int(request.resume_token or 0) for request in orders.requests]
