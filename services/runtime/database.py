@@ -12,6 +12,7 @@ from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 from typing import Any, TypeVar
 
+import psycopg
 import sqlalchemy as sa
 from sqlalchemy.dialects import postgresql, sqlite
 from sqlalchemy.dialects.sqlite.base import SQLiteCompiler
@@ -25,7 +26,10 @@ _READING: dict[str, dict[str, Any]] = {
 }
 READERS = 4
 WRITERS = 4  # in PostgreSQL
+CONNECT_PAUSE_S = 0.1
 WAL_TRIES, WAL_WAIT_S = 200, 0.02
+# What fails when a database cannot be reached, through SQLAlchemy and past it.
+DATABASE_AWAY = (sa.exc.OperationalError, sqlite3.OperationalError, psycopg.OperationalError)
 
 
 class _Compiler(SQLiteCompiler):
@@ -91,6 +95,34 @@ def _postgres_engine(database_url: str, schema: str) -> Engine:
 def reading(engine: Engine) -> Connection:
     """Returns a connection that only reads, on one consistent view, beside any writer."""
     return engine.connect().execution_options(**_READING[engine.dialect.name])
+
+
+def own_connection(engine: Engine, *, sqlite: str, postgresql: str) -> Connection:
+    """Returns a connection outside the pool, with something set for it alone."""
+    connection = engine.connect()
+    connection.detach()
+    driver: Any = connection.connection.dbapi_connection
+    driver.execute(sqlite if engine.dialect.name == "sqlite" else postgresql)
+    driver.commit()
+    return connection
+
+
+async def wait_for(engine: Engine, within_s: float) -> None:
+    """Waits until a PostgreSQL takes connections: it may be on its way to another server.
+
+    Fails with OperationalError when that takes too long.
+    """
+    if engine.dialect.name == "sqlite":
+        return
+    deadline_s = time.monotonic() + within_s
+    while True:
+        try:
+            (await asyncio.to_thread(engine.connect)).close()
+            return
+        except sa.exc.OperationalError:
+            if time.monotonic() > deadline_s:
+                raise
+        await asyncio.sleep(CONNECT_PAUSE_S)
 
 
 class Database:

@@ -4,7 +4,7 @@ import asyncio
 import signal
 import time
 from collections.abc import AsyncIterator, Awaitable, Callable, Coroutine
-from contextlib import AsyncExitStack, asynccontextmanager
+from contextlib import AsyncExitStack, asynccontextmanager, suppress
 from importlib import import_module
 from pathlib import Path
 from typing import Any, cast
@@ -17,11 +17,13 @@ from grpc_reflection.v1alpha import reflection
 
 from . import client, contract, garbage, identity, migrate, server, telemetry
 from .cache import Cache
-from .database import Database, make_engine
+from .database import Database, make_engine, wait_for
 from .settings import RuntimeSettings
 
 log = telemetry.logger(__name__)
 
+ALIVE = "alive"  # whose health says that the process runs, whether or not it serves
+HANG_UP_S = 0.2  # time enough to be told why
 Start = Callable[["Host"], Awaitable[None]]
 SERVING = health_pb2.HealthCheckResponse.SERVING
 NOT_SERVING = health_pb2.HealthCheckResponse.NOT_SERVING
@@ -64,9 +66,14 @@ class Host:
         self._stack.push_async_callback(channel.close, None)
         return channel
 
+    def is_not_ready(self, message: str, reason: str) -> None:
+        """Says what callers are told as long as a service of this process has not started."""
+        self._gate.not_yet.say(message, reason)
+
     async def database(self, name: str, revisions: Path | None = None) -> Database:
         """Returns the migrated tables of a service, closed at the end."""
         engine = make_engine(self.settings.database_url, self.settings.data_dir, name)
+        await wait_for(engine, self.settings.database_wait_s)
         where = revisions or migrate.folder(name)
         await asyncio.to_thread(migrate.migrate, engine, name, where)
         database = Database(engine)
@@ -81,10 +88,10 @@ class Host:
         return task
 
     def _look_at(self, task: asyncio.Task[Any]) -> None:
-        """Hangs up on everybody when a task has failed: what they wait for may never come."""
+        """Hangs up on everybody soon when a task has failed: what they wait for may never come."""
         if not task.cancelled() and task.exception() is not None:
             log.critical("a task failed", task=task.get_name(), exc_info=task.exception())
-            self._hanging_up = asyncio.ensure_future(self.server.stop(None))
+            self._hanging_up = asyncio.ensure_future(self.server.stop(HANG_UP_S))
 
     def on_stop(self, action: Callable[[], Awaitable[None]]) -> None:
         """Runs an action at a clean stop; what was registered last runs first."""
@@ -93,9 +100,11 @@ class Host:
     async def listen(self) -> None:
         """Opens the ports: reachable, but not yet healthy."""
         health_pb2_grpc.add_HealthServicer_to_server(self._health, self.server)
-        await self._health.set("", NOT_SERVING)
+        for service in ["", *_services_in(self._names)]:
+            await self._health.set(service, NOT_SERVING)
+        await self._health.set(ALIVE, SERVING)
         for name in self._names:
-            self.server.add_insecure_port(self.settings.address(name))
+            self.server.add_insecure_port(self.settings.listens_on(name))
         await self.server.start()
 
     async def start(self, starts: list[Start]) -> None:
@@ -123,6 +132,12 @@ def _services_of(servicer: object) -> set[str]:
     bases = {base.__name__ for base in type(servicer).__mro__}
     every = {method.service for method in contract.methods().values()}
     return {name for name in every if f"{name.rpartition('.')[2]}Servicer" in bases}
+
+
+def _services_in(areas: list[str]) -> set[str]:
+    """Returns the full names of the services of some areas."""
+    prefixes = tuple(f"tickmesh.{area}." for area in areas)
+    return {method.service for method in contract.methods().values() if method.service.startswith(prefixes)}
 
 
 class _Late:
@@ -166,13 +181,32 @@ def find_start(name: str) -> Start:
 
 
 async def run(settings: RuntimeSettings, names: list[str]) -> None:
-    """Serves until SIGINT or SIGTERM."""
-    stop = asyncio.Event()
-    loop = asyncio.get_running_loop()
+    """Serves until SIGINT or SIGTERM, also when that comes while the services still start."""
+    serving = asyncio.create_task(_serve(settings, names))
+    stop = _Once(serving.cancel)
     for number in (signal.SIGINT, signal.SIGTERM):
-        loop.add_signal_handler(number, stop.set)
+        asyncio.get_running_loop().add_signal_handler(number, stop)
+    with suppress(asyncio.CancelledError):
+        await serving
+
+
+class _Once:
+    """Does something at the first call only: who is impatient must not cancel the clean stop itself."""
+
+    def __init__(self, action: Callable[[], object]) -> None:
+        self._action: Callable[[], object] | None = action
+
+    def __call__(self) -> None:
+        action, self._action = self._action, None
+        if action is not None:
+            action()
+
+
+async def _serve(settings: RuntimeSettings, names: list[str]) -> None:
     async with open_host(settings, names, [find_start(name) for name in names]):
         garbage.collect_rarely()
-        log.info("serving", services=names, addresses=[settings.address(name) for name in names])
-        await stop.wait()
-        log.info("stopping", services=names)
+        log.info("serving", services=names, addresses=[settings.listens_on(name) for name in names])
+        try:
+            await asyncio.get_running_loop().create_future()
+        finally:
+            log.info("stopping", services=names)

@@ -23,7 +23,7 @@ OPTIONS = [
     ("grpc.so_reuseport", 0),
     ("grpc.keepalive_time_ms", 20_000),
     ("grpc.http2.ping_timeout_ms", 5_000),
-    ("grpc.http2.min_ping_interval_without_data_ms", 5_000),
+    ("grpc.http2.min_ping_interval_without_data_ms", 500),
     ("grpc.keepalive_permit_without_calls", 1),
 ]
 
@@ -69,20 +69,25 @@ def takes_bytes(behavior: F) -> F:
     return behavior
 
 
-class _NotYet:
-    """Stands in for a handler while its service starts: every call is told to come again."""
+class NotYet:
+    """Stands in for the handlers of a service that has not started: every call is told to come again."""
 
     request_deserializer = response_serializer = None
 
+    def __init__(self) -> None:
+        self._told = ("the service is starting", "STARTING")
+
+    def say(self, message: str, reason: str) -> None:
+        """Changes what callers are told."""
+        self._told = (message, reason)
+
+    def refuse(self, request: Any = None, context: Context | None = None) -> NoReturn:
+        """Fails with Unavailable."""
+        message, reason = self._told
+        raise errors.Unavailable(message, reason=reason)
+
     def __getattr__(self, name: str) -> Callable[..., Any]:
-        return _starting
-
-
-def _starting(request: Any, context: Context) -> NoReturn:
-    raise errors.Unavailable("the service is starting", reason="STARTING")
-
-
-_NOT_YET: Any = _NotYet()
+        return self.refuse
 
 
 class Gate(grpc.aio.ServerInterceptor):  # type: ignore[type-arg]  # generic in its stubs only
@@ -93,6 +98,7 @@ class Gate(grpc.aio.ServerInterceptor):  # type: ignore[type-arg]  # generic in 
 
     def __init__(self, verifier: identity.Verifier) -> None:
         self.is_open = False
+        self.not_yet: Any = NotYet()
         self._verifier = verifier
         self._methods = contract.methods()
         self._wrapped: dict[str, tuple[Handler, Handler]] = {}
@@ -107,7 +113,7 @@ class Gate(grpc.aio.ServerInterceptor):  # type: ignore[type-arg]  # generic in 
         method = self._methods.get(details.method)
         if method is None or (handler is None and self.is_open):
             return handler
-        return self._guarded(method, handler or _NOT_YET)
+        return self._guarded(method, handler or self.not_yet)
 
     def _guarded(self, method: contract.Method, handler: Handler) -> Handler:
         known = self._wrapped.get(method.path)
@@ -173,8 +179,8 @@ class _Guard:
         """
         try:
             admitted = self._admit(request, context)
-            if self._handler is _NOT_YET:
-                _starting(request, context)
+            if isinstance(self._handler, NotYet):
+                self._handler.refuse()
             return admitted
         except errors.TickmeshError:
             if self._method.client_streams:

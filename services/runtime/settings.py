@@ -23,10 +23,12 @@ class RuntimeSettings:
 
     data_dir: Path = Path("data")
     database_url: str = ""  # empty: a SQLite file for each service in data_dir
+    database_wait_s: float = 20.0  # for a PostgreSQL that does not answer, at the start of a process
     redis_url: str = ""  # empty: no Redis
     key_dir: Path = Path()  # empty: data_dir/keys
     assets_address: str = "127.0.0.1:7101"
-    orders_address: str = "127.0.0.1:7102"
+    orders_address: str = "127.0.0.1:7102"  # or several, with commas between: an owner and who stands by
+    orders_listen: str = ""  # where this process listens; empty: at orders_address
     risk_address: str = "127.0.0.1:7103"
     portfolio_address: str = "127.0.0.1:7104"
     pricing_address: str = "127.0.0.1:7105"
@@ -40,10 +42,20 @@ class RuntimeSettings:
         return self.data_dir / "keys" if self.key_dir == Path() else self.key_dir
 
     def address(self, service: str) -> str:
-        """Returns where a service listens. Fails with SettingsError for a name that is no service."""
+        """Returns where to find a service. Fails with SettingsError for a name that is no service."""
         if service not in SERVICES:
             raise SettingsError(f"{service!r} is not a service; there are {', '.join(SERVICES)}")
         return str(getattr(self, f"{service}_address"))
+
+    def listens_on(self, service: str) -> str:
+        """Returns where a service of this process listens. Fails with SettingsError when several fit."""
+        own = self.orders_listen if service == "orders" else ""
+        address = own or self.address(service)
+        if "," in address:
+            raise SettingsError(
+                f"{service} listens on one of {address}: say which with TICKMESH_ORDERS_LISTEN"
+            )
+        return address
 
 
 def load(kind: type[T], environ: Mapping[str, str] | None = None) -> T:
