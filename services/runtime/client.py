@@ -1,5 +1,6 @@
 """The gRPC client side: channels that carry a token, retry what may be repeated, and notice dead peers."""
 
+import ipaddress
 import json
 import time
 from collections.abc import Callable, Iterable
@@ -92,33 +93,52 @@ def _interceptors(token: TokenSource) -> list[grpc.aio.ClientInterceptor]:
     return cast("list[grpc.aio.ClientInterceptor]", [kind(token) for kind in kinds])
 
 
-def service_config() -> str:
-    """Returns gRPC's service config: balance a call at a time, retry the calls that only read."""
+def service_config(*, asks_health: bool = False) -> str:
+    """Returns gRPC's service config: balance a call at a time, retry the calls that only read.
+
+    Where only some addresses serve, the health of each is followed, and only those are called.
+    """
     names = [
         dict(zip(("service", "method"), method.path.strip("/").split("/"), strict=True))
         for method in contract.methods().values()
         if method.reads_only and not method.server_streams
     ]
-    config = {
+    config: dict[str, Any] = {
         "loadBalancingConfig": [{"round_robin": {}}],
         "methodConfig": [{"name": names, "retryPolicy": _RETRY}],
     }
+    if asks_health:
+        config["healthCheckConfig"] = {"serviceName": ""}
     return json.dumps(config)
 
 
 def connect(address: str, token: TokenSource) -> grpc.aio.Channel:
-    """Returns a channel to a service. It connects when it is first used, and again whenever it must."""
+    """Returns a channel to a service. It connects when it is first used, and again whenever it must.
+
+    The address may be several, literal ones with commas between: then calls go to those that serve.
+    """
+    several = "," in address
+    silence_ms = 1_000 if several else 20_000  # then the peer is asked whether it lives
     options = [
-        ("grpc.service_config", service_config()),
+        ("grpc.service_config", service_config(asks_health=several)),
         ("grpc.enable_retries", 1),
         ("grpc.max_receive_message_length", MESSAGE_BYTES_MAX),
         ("grpc.max_send_message_length", MESSAGE_BYTES_MAX),
-        ("grpc.keepalive_time_ms", 20_000),
-        ("grpc.http2.ping_timeout_ms", 5_000),
+        ("grpc.keepalive_time_ms", silence_ms),
+        ("grpc.http2.ping_timeout_ms", min(silence_ms, 5_000)),
         ("grpc.keepalive_permit_without_calls", 1),
         ("grpc.http2.max_pings_without_data", 0),
         ("grpc.initial_reconnect_backoff_ms", 100),
         ("grpc.min_reconnect_backoff_ms", 100),
         ("grpc.max_reconnect_backoff_ms", 1_000),
     ]
-    return grpc.aio.insecure_channel(address, options=options, interceptors=_interceptors(token))
+    return grpc.aio.insecure_channel(_target(address), options=options, interceptors=_interceptors(token))
+
+
+def _target(address: str) -> str:
+    """Returns an address as gRPC wants it. Fails with ValueError for several that are not all literal."""
+    if "," not in address:
+        return address
+    hosts = [ipaddress.ip_address(one.rpartition(":")[0].strip("[]")) for one in address.split(",")]
+    (version,) = {host.version for host in hosts}
+    return f"ipv{version}:{address}"
