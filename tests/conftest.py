@@ -15,6 +15,8 @@ __all__ = ["database_url", "on_both_databases", "postgres_server", "postgres_url
 NOTHING_MAY_BE_SKIPPED = os.environ.get("CI") == "true"
 # A process for each of hundreds of servers would cost a second each; platforms started as users do have one.
 os.environ.setdefault("TICKMESH_ORDERS_PROJECTOR", "thread")
+# Owners that end without a goodbye are replaced soon.
+os.environ.setdefault("TICKMESH_ORDERS_SILENCE_S", "0.3")
 TEST_MAX_S = 240.0  # the slowest takes a tenth of it
 
 

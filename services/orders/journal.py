@@ -7,7 +7,6 @@ whenever somebody takes over, and a row of an older epoch is refused.
 """
 
 import json
-import uuid
 from collections.abc import Iterator
 from contextlib import contextmanager
 
@@ -17,9 +16,10 @@ from sqlalchemy.engine import Connection, Engine
 from ..runtime import telemetry
 from .chain import BrokenChain, Chain, Row, row_hash
 from .heads import BadHead, Heads, written_heads
+from .ownership import Ownership, Sign, StaleEpoch
 from .reading import page
 
-__all__ = ["JOURNAL", "OWNERS", "BrokenChain", "Journal", "Row", "StaleEpoch", "metadata"]
+__all__ = ["JOURNAL", "BrokenChain", "Journal", "Row", "metadata"]
 
 PAGE_ROWS = 500
 
@@ -35,19 +35,8 @@ JOURNAL = sa.Table(
     sa.Column("texts", sa.Text, nullable=False),
     sa.Column("hash", sa.LargeBinary, nullable=False),
 )
-OWNERS = sa.Table(
-    "owners",
-    metadata,
-    sa.Column("shard", sa.Integer, primary_key=True),
-    sa.Column("journal_id", sa.Text, nullable=False),
-    sa.Column("epoch", sa.BigInteger, nullable=False),
-)
 
 log = telemetry.logger(__name__)
-
-
-class StaleEpoch(Exception):
-    """Somebody else owns the shard now. The process must stop."""
 
 
 class Journal:
@@ -60,9 +49,17 @@ class Journal:
         self._chain = Chain()
         self._connection: Connection | None = None
         self._insert = JOURNAL.insert()
-        self._mine = sa.update(OWNERS).where(OWNERS.c.shard == shard)
-        self.epoch = 0
-        self.journal_id = ""
+        self.owner = Ownership(engine, shard)
+
+    @property
+    def epoch(self) -> int:
+        """Returns how often the shard was taken over, or 0 for whoever does not own it."""
+        return self.owner.epoch
+
+    @property
+    def journal_id(self) -> str:
+        """Returns the name of the journal, once its owner was looked for."""
+        return self.owner.journal_id
 
     @property
     def last_sequence(self) -> int:
@@ -79,22 +76,23 @@ class Journal:
         """Returns the hash of the last row that is known."""
         return self._chain.hash
 
-    def take_over(self) -> None:
+    def take_over(self, seen: Sign | None = None) -> bool:
         """Becomes the owner: raises the epoch, so that any earlier owner can append no more.
 
-        One statement raises and reads it, so that two that start at once never get the same. Fails with
-        BrokenChain when the rows are not those that an earlier owner signed: this one would sign them anew.
+        Returns False when the owner beat after it was seen, or another was faster. Fails with BrokenChain
+        when the rows are not those that are known, or that an earlier owner signed: this one would sign
+        them anew.
         """
-        raised = self._mine.values(epoch=OWNERS.c.epoch + 1).returning(OWNERS.c.journal_id, OWNERS.c.epoch)
-        with self._engine.begin() as connection:
-            owner = connection.execute(raised).first()
-            if owner is None:
-                self.journal_id, self.epoch = uuid.uuid4().hex[:12], 1
-                row = {"shard": self._shard, "journal_id": self.journal_id, "epoch": 1}
-                connection.execute(OWNERS.insert(), row)
-            else:
-                self.journal_id, self.epoch = owner.journal_id, owner.epoch
+        if not self.owner.take(seen or self.owner.look()):
+            return False
+        self._require_known_rows()
         self._require_newest_head()
+        return True
+
+    def _require_known_rows(self) -> None:
+        """A database that was replaced by another, which was a moment behind, may lack what is known here."""
+        if self.last_sequence and self.hash_at(self.last_sequence) != self.hash:
+            raise BrokenChain(f"the row that ends with sequence {self.last_sequence} is not there any more")
 
     def _require_newest_head(self) -> None:
         if self._heads is None:
@@ -154,21 +152,22 @@ class Journal:
         if self._connection is None:
             self._connection = self._engine.connect()
         with self._connection.begin():
-            mine = self._mine.where(OWNERS.c.epoch == self.epoch).values(epoch=self.epoch)
-            if self._connection.execute(mine).rowcount != 1:
-                raise StaleEpoch(f"shard {self._shard} has a newer owner than epoch {self.epoch}")
+            self.owner.require(self._connection)
             yield self._connection
 
     def close(self) -> None:
-        """Signs the last row, when there is one to sign, and gives the connection back."""
-        if self._connection is None:
-            return
+        """Signs the last row, when there is one to sign, leaves the shard, and gives connections back."""
         try:
-            self._sign_the_end()
+            if self._connection is not None:
+                self._sign_the_end()
+            if self.epoch:
+                self.owner.release()
         except (StaleEpoch, sa.exc.SQLAlchemyError) as error:  # the next owner signs it with its first row
-            log.error("the last row was not signed", sequence=self.last_sequence, problem=str(error))
-        self._connection.close()
-        self._connection = None
+            log.error("the shard was not left in order", sequence=self.last_sequence, problem=str(error))
+        self.owner.close()
+        if self._connection is not None:
+            self._connection.close()
+            self._connection = None
 
     def _sign_the_end(self) -> None:
         heads = self._heads

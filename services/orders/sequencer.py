@@ -18,6 +18,7 @@ from tickmesh.native.engine import COMMAND_STRUCT, NONE, CommandType, Engine, En
 from tickmesh.native.venue import Reader, Stop
 
 from ..runtime import telemetry
+from ..runtime.errors import Unavailable
 from .domain.venue import Answer, Outcome, Venue
 from .journal import Journal
 from .snapshotter import Snapshotter
@@ -27,6 +28,15 @@ RATE_WINDOW_S = 10
 DAY_NS = 86_400 * 1_000_000_000
 
 log = telemetry.logger(__name__)
+
+
+class OwnerLost(Unavailable):
+    """The process that took a command does not write any more."""
+
+    reason = "OWNER_LOST"
+
+    def __init__(self) -> None:
+        super().__init__("the order path stops here before this was written for sure; send it again")
 
 
 @dataclass(frozen=True, slots=True)
@@ -105,6 +115,7 @@ class Sequencer:
         self._sequence = journal.last_sequence
         self._time_ns = venue.last_time_ns
         self._day_end_ns = _day_end_ns(venue.last_time_ns)
+        self._has_ended = False
         self._work = asyncio.Event()
         self._seconds: deque[tuple[int, int]] = deque(maxlen=RATE_WINDOW_S + 1)
 
@@ -161,6 +172,8 @@ class Sequencer:
         return self.stamp(CommandType.END_OF_DAY, instrument=NONE) if self._sequence else None
 
     def _open_row(self) -> Row:
+        if self._has_ended:
+            raise OwnerLost
         if not self._rows or self._rows[-1].count >= self._row_commands_max:
             done: asyncio.Future[Outcome] = asyncio.get_running_loop().create_future()
             self._rows.append(Row(self._sequence + 1, done, Stages(time.perf_counter_ns())))
@@ -228,7 +241,14 @@ class Sequencer:
         return Span(row, sequence, sequence)
 
     async def run(self) -> None:
-        """Writes, runs and answers, for ever. The next row is written while the one before is told."""
+        """Writes, runs and answers, for ever. However that ends, nobody waits in vain."""
+        try:
+            await self._run()
+        finally:
+            self._give_up()
+
+    async def _run(self) -> None:
+        """Writes the next row while the one before is told."""
         told: tuple[Row, Any] | None = None
         while True:
             due = self._snapshotter.is_due(self.venue.last_command)
@@ -242,6 +262,14 @@ class Sequencer:
                 self._work.clear()
                 await self._work.wait()
             told = None if writing is None else (writing[0], await writing[1])
+
+    def _give_up(self) -> None:
+        """Tells who waits, and who still comes, to send it again: the next owner knows what was written."""
+        self._has_ended = True
+        for row in (*self._writing, *self._rows):
+            if not row.done.done():
+                row.done.set_exception(OwnerLost())
+                row.done.exception()  # which counts as having looked: perhaps nobody waits
 
     def _begin(self) -> tuple[Row, asyncio.Future[Any]]:
         """Sends the oldest row that waits to the journal and through the engine."""

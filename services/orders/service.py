@@ -16,30 +16,35 @@ from .servicer import OrdersServicer
 from .settings import OrdersSettings
 from .shard import JOURNAL_REVISIONS, Shard
 from .snapshots import Snapshots
+from .standby import Standby
 from .upkeep import Upkeep
 
 SWITCH_S = 0.0005  # the thread that has just written a row waits no longer for the event loop
 
 
 async def start(host: Host) -> None:
-    """Makes everything as it was, then takes orders; healthy once the instruments are listed."""
+    """Makes everything as it was, stands by while another owns the shard, then takes orders.
+
+    Healthy once it owns the shard and the instruments are listed.
+    """
     settings = runtime_settings.load(OrdersSettings)
     journal_database = await host.database("orders_journal", JOURNAL_REVISIONS)
     database = await host.database("orders")
     journal = Journal(journal_database.engine, settings.orders_shard, _heads(host, settings))
     snapshots = Snapshots(journal_database.engine, settings.orders_shard)
     shard = Shard(settings, journal, snapshots, database, host.clock)
-    days_ahead, days_kept = settings.orders_days_ahead, settings.orders_executions_days
-    upkeep = Upkeep(database, host.clock, days_ahead=days_ahead, days_kept=days_kept)
-    await upkeep.look_after()
     sys.setswitchinterval(SWITCH_S)
-    await asyncio.to_thread(shard.recover)
+    standby = Standby(journal, shard, settings.orders_silence_s)
+    await standby.run(lambda: host.is_not_ready("another process owns the shard", "STANDING_BY"))
     shard.open()
+    host.on_stop(lambda: asyncio.to_thread(shard.close))
     host.spawn(shard.projector.run(), "projector")
     host.spawn(shard.sequencer.run(), "sequencer")
+    host.spawn(shard.beat(), "beat")
     host.spawn(shard.snapshotter.run(shard.sequencer.aside), "snapshots")
+    days_ahead, days_kept = settings.orders_days_ahead, settings.orders_executions_days
+    upkeep = Upkeep(database, host.clock, days_ahead=days_ahead, days_kept=days_kept)
     host.spawn(upkeep.run(), "days of executions")
-    host.on_stop(lambda: asyncio.to_thread(shard.close))
     await shard.make_root()
     await shard.end_day_if_due()
     host.spawn(shard.end_days(), "end of day")

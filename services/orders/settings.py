@@ -26,3 +26,4 @@ class OrdersSettings:
     orders_snapshot_commands: int = 500_000  # a snapshot of the engine after so many commands; 0 is none
     orders_head_interval_s: float = 1.0  # the journal's end is signed no more often than this
     orders_heads_file: Path = Path()  # where signed heads are appended as well; empty: nowhere
+    orders_silence_s: float = 1.5  # whoever owns the shard and does not beat for so long has lost it

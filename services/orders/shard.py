@@ -32,6 +32,7 @@ from .snapshots import Snapshots
 from .snapshotter import Snapshotter
 from .streams import Books, Executions
 
+BEATS = 3  # in the time after which others take an owner for dead
 JOURNAL_REVISIONS = Path(__file__).parent / "journal_migrations"
 
 log = telemetry.logger(__name__)
@@ -64,24 +65,16 @@ class Shard:
         """Returns how many owners the shard has had."""
         return self._journal.epoch
 
-    def recover(self) -> None:
-        """Takes the shard over, loads its newest snapshot and replays the journal from there."""
-        self._journal.take_over()
+    def prepare(self) -> None:
+        """Loads the newest snapshot, and makes what stands around engine and venue."""
+        settings = self._settings
+        self._journal.owner.look()  # which tells whose journal it is
+        self._snapshots_seen = {head.sequence for head in self._snapshots.heads()}
         projected = self._database.run_now(
             lambda connection: store.progress(connection, self.number, self._journal.journal_id)
         )
-        restored = restore(self._snapshots, self._journal, self._settings)
+        restored = restore(self._snapshots, self._journal, settings)
         self._engine, self.venue = restored.engine, restored.venue
-        self._prepare(projected)
-        for row in self._journal.rows(after=self._journal.last_sequence):
-            self._journal.check(row)
-            self._replay(row)
-        self.projector.tell(self.venue.last_report)
-        log.info("replayed", commands=self.venue.last_command, state_hash=f"{self._engine.state_hash():016x}")
-
-    def _prepare(self, projected: int) -> None:
-        """Makes what stands around engine and venue."""
-        settings = self._settings
         self.projector = Projector(
             projected, self._project if settings.orders_projector == "thread" else None
         )
@@ -90,13 +83,7 @@ class Shard:
             settings.orders_executions_kept, self._journal.journal_id, self.venue, self.queries
         )
         self.executions.hub.start_after(self.venue.last_report)
-        self.snapshotter = Snapshotter(
-            self._snapshots,
-            self.projector,
-            self._journal.epoch,
-            commands=settings.orders_snapshot_commands,
-            last=self.venue.last_command,
-        )
+        self._restored = self.venue.last_command
 
     def _project(self, bell: socket.socket) -> None:
         """Writes the tables from a thread of this process."""
@@ -106,14 +93,23 @@ class Shard:
         finally:
             projection.close()
 
-    def _replay(self, row: Row) -> None:
-        """Takes a row in again."""
+    def replay(self, row: Row) -> None:
+        """Takes in a row that stands in the journal."""
         events = self._engine.process(row.payload)
         self.executions.publish(self.venue.apply(row.payload, row.joined_notes(), events))
 
     def open(self) -> None:
-        """Makes the sequencer ready for new commands. Call it in the event loop, then run `run`."""
+        """Makes an owner ready for new commands. Call it in the event loop, then run the sequencer."""
         settings = self._settings
+        log.info("replayed", commands=self.venue.last_command, state_hash=f"{self._engine.state_hash():016x}")
+        self.projector.tell(self.venue.last_report)
+        self.snapshotter = Snapshotter(
+            self._snapshots,
+            self.projector,
+            self._journal.epoch,
+            commands=settings.orders_snapshot_commands,
+            last=self._newest_snapshot(),
+        )
         self.sequencer = Sequencer(
             self._journal,
             self._engine,
@@ -136,6 +132,11 @@ class Shard:
             commands_per_second=self.sequencer.commands_per_second,
             after_waiting=self.sequencer.after_waiting,
         )
+
+    def _newest_snapshot(self) -> int:
+        """Returns which the owner before took while this process stood by, or with which this one began."""
+        seen_now = {head.sequence for head in self._snapshots.heads()}
+        return max(seen_now - self._snapshots_seen, default=self._restored)
 
     def _publish(self, outcome: Outcome) -> None:
         self.executions.publish(outcome)
@@ -172,6 +173,12 @@ class Shard:
         ended = self.sequencer.end_day_if_due()
         if ended is not None:
             await self.sequencer.settled([ended])
+
+    async def beat(self) -> None:
+        """Shows those who stand by that the owner lives, for ever; in the thread that writes."""
+        while True:
+            await asyncio.sleep(self._settings.orders_silence_s / BEATS)
+            await self.sequencer.aside(self._journal.owner.beat)
 
     async def end_days(self) -> None:
         """Ends each UTC day, for ever."""

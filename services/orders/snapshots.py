@@ -12,7 +12,8 @@ from dataclasses import asdict, dataclass
 import sqlalchemy as sa
 from sqlalchemy.engine import Connection, Engine
 
-from .journal import OWNERS, StaleEpoch, metadata
+from .journal import metadata
+from .ownership import OWNERS, StaleEpoch
 
 PART_BYTES = 256 * 1024
 SWEPT_A_PART = 2  # forgotten parts that go with each one that is written: more go than come

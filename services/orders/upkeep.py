@@ -29,8 +29,8 @@ class Upkeep:
     async def run(self) -> None:
         """Looks after the partitions, for ever."""
         while True:
-            await asyncio.sleep(EVERY_S)
             await self.look_after()
+            await asyncio.sleep(EVERY_S)
 
     async def look_after(self) -> None:
         """Makes and detaches what is due. What finds the table in use too long is left for the next round."""

@@ -21,7 +21,8 @@ from ..runtime.signing import PublicKeys, load_public_keys, public_name
 from .capacities import engine_config
 from .chain import BrokenChain, Chain, Row
 from .heads import KEY_NAME, SIGNED_HEADS, SignedHead, head_lines, written_heads
-from .journal import JOURNAL, OWNERS
+from .journal import JOURNAL
+from .ownership import OWNERS
 from .reading import LOWEST, blocks
 from .replayer import Replayer
 from .settings import OrdersSettings

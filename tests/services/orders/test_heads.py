@@ -8,7 +8,8 @@ import sqlalchemy as sa
 
 from tests.services.orders.signed_journal import START_NS, Ledger, rechained
 from tickmesh.services.orders.heads import SIGNED_HEADS, BadHead, SignedHead, from_line, written_heads
-from tickmesh.services.orders.journal import BrokenChain, StaleEpoch
+from tickmesh.services.orders.journal import BrokenChain
+from tickmesh.services.orders.ownership import StaleEpoch
 from tickmesh.services.runtime.signing import SigningKey, load_public_keys
 
 

@@ -8,7 +8,8 @@ import sqlalchemy as sa
 
 from tests.services.orders.signed_journal import payload
 from tickmesh.services.orders.chain import Row
-from tickmesh.services.orders.journal import JOURNAL, Journal, StaleEpoch
+from tickmesh.services.orders.journal import JOURNAL, Journal
+from tickmesh.services.orders.ownership import StaleEpoch
 from tickmesh.services.orders.reading import PAGE_ROWS, blocks
 from tickmesh.services.orders.shard import JOURNAL_REVISIONS
 from tickmesh.services.runtime import migrate
@@ -55,8 +56,8 @@ def test_shards_have_chains_and_owners_of_their_own(database: sa.Engine) -> None
         journal.take_over()
         journal.append(1, 3, payload(1), ["", "", ""])
         journal.close()
-    assert (first.epoch, second.epoch) == (1, 1)
-    assert [row.shard for row in second.rows()] == [1]
+    assert [(row.shard, row.epoch) for row in first.rows()] == [(0, 1)]
+    assert [(row.shard, row.epoch) for row in second.rows()] == [(1, 1)]
 
 
 def test_rows_come_back_in_blocks_as_they_were_written(database: sa.Engine) -> None:

@@ -1,5 +1,6 @@
 """Days of executions in PostgreSQL: made ahead, filled, detached; what stays answers as before."""
 
+import asyncio
 import itertools
 import random
 import re
@@ -179,6 +180,7 @@ async def test_what_outlived_its_day_is_told_as_before_and_the_rest_is_refused(
     monkeypatch.setenv("TICKMESH_ORDERS_EXECUTIONS_KEPT", "5")
     start_ns = FIRST.from_ns + 3 * DAY_NS
     async with open_desk(tmp_path, days, database_url=postgres_url) as desk:
+        await detached(desk, moments[2])
         for day, at in enumerate(moments):
             if day < 3:
                 await is_refused(desk, seen[0].order_id, at)
@@ -191,6 +193,17 @@ async def test_what_outlived_its_day_is_told_as_before_and_the_rest_is_refused(
         assert await desk.get(seen[0]) == seen[-1]
         stream = desk.stub.StreamExecutions(pb.StreamExecutionsRequest(from_start=True))
         assert (await refusal_of(stream.read())).reason == "HISTORY_DETACHED"
+
+
+async def detached(desk: Desk, at: Any) -> None:
+    """Waits until a moment is no longer kept: the service looks after its days while it serves."""
+    async with asyncio.timeout(20):
+        while True:
+            try:
+                await desk.orders(as_of=at)
+            except grpc.aio.AioRpcError:
+                return
+            await asyncio.sleep(0.02)
 
 
 async def is_refused(desk: Desk, order_id: str, at: Any) -> None:
@@ -217,4 +230,5 @@ async def test_an_order_whose_first_answer_is_detached_is_still_not_done_twice(
     monkeypatch.setenv("TICKMESH_ORDERS_EXECUTIONS_DAYS", "1")
     monkeypatch.setenv("TICKMESH_ORDERS_EXECUTIONS_KEPT", "1")
     async with open_desk(tmp_path, days, database_url=postgres_url) as desk:
+        await detached(desk, timestamp(FIRST.from_ns + DAY_NS // 2))
         assert await desk.stub.SubmitOrder(request) == changed

@@ -15,7 +15,8 @@ from tests.services.orders.desk import Desk, Order, an_order, open_desk
 from tests.services.orders.following import Reader, random_batch, what_is_known
 from tickmesh.orders.v1 import orders_pb2 as pb
 from tickmesh.services.orders import snapshotter
-from tickmesh.services.orders.journal import JOURNAL, OWNERS, Journal, StaleEpoch
+from tickmesh.services.orders.journal import JOURNAL, Journal
+from tickmesh.services.orders.ownership import OWNERS, StaleEpoch
 from tickmesh.services.orders.snapshots import HEADS, PARTS, Head, Snapshots, cut
 from tickmesh.services.orders.verification import verify
 from tickmesh.services.runtime.database import make_engine
@@ -42,7 +43,7 @@ class Platform:
     def _note(
         self, resume: Callable[[Journal, int, bytes], None], journal: Journal, sequence: int, digest: bytes
     ) -> None:
-        if journal.epoch:  # the owner's, not the projector's
+        if journal.journal_id:  # the owner's, not the projector's
             self.restored = sequence
         resume(journal, sequence, digest)
 
@@ -57,6 +58,7 @@ class Platform:
         """Sends orders for so many snapshots, and some orders more."""
         newest = max((head.sequence for head in self.snapshots.heads()), default=0)
         for seed in range(snapshots):
+            await desk.orders()  # waits for the tables: what they have not reached is kept for them
             await desk.send(random_batch(random.Random(seed), 2 * EVERY))
             newest = max(await self.kept_after(newest))
         await desk.send(random_batch(random.Random(100), EVERY // 2))

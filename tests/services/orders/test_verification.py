@@ -15,7 +15,8 @@ from tickmesh.native.engine import Engine
 from tickmesh.services.orders.capacities import engine_config
 from tickmesh.services.orders.chain import Row
 from tickmesh.services.orders.heads import SIGNED_HEADS, NoHead
-from tickmesh.services.orders.journal import JOURNAL, OWNERS
+from tickmesh.services.orders.journal import JOURNAL
+from tickmesh.services.orders.ownership import OWNERS
 from tickmesh.services.orders.settings import OrdersSettings
 from tickmesh.services.orders.shard import JOURNAL_REVISIONS
 from tickmesh.services.orders.verification import Unverifiable
