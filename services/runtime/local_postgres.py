@@ -23,6 +23,7 @@ import psycopg
 SUPERUSER = "postgres"
 START_WITHIN_S = 30.0
 STOP_WITHIN_S = 15.0
+_IS_SYNCHRONOUS = "SELECT 1 FROM pg_stat_replication WHERE sync_state = 'sync' AND state = 'streaming'"
 _BINARIES = "pginstall18"
 _PR_SET_PDEATHSIG = 1  # of prctl(2)
 _LIBC = ctypes.CDLL(None) if sys.platform == "linux" else None
@@ -52,6 +53,11 @@ class LocalPostgres:
         """Returns where a database is, for SQLAlchemy and psycopg."""
         return f"postgresql://{SUPERUSER}@/{database}?host={quote(str(self._home), safe='/')}"
 
+    @property
+    def socket_directory(self) -> Path:
+        """Returns where its socket is: what libpq calls its host."""
+        return self._home
+
     def start(self) -> None:
         """Starts the server, on a new cluster the first time, and waits until it answers."""
         self._give_away(self._home)
@@ -73,6 +79,41 @@ class LocalPostgres:
     def kill(self) -> None:
         """Ends the server without a goodbye."""
         self._end(signal.SIGKILL)
+
+    def make_standby(self, directory: Path) -> "LocalPostgres":
+        """Copies a running server and returns the copy, which follows this one once it is started."""
+        standby = LocalPostgres(directory, self._options)
+        directory.mkdir(parents=True, exist_ok=True)
+        standby._give_away(directory)
+        standby._give_away(standby._home)
+        where = ["-h", str(self._home), "-U", SUPERUSER, "-D", str(standby._data)]
+        command = [
+            str(self._binaries / "bin" / "pg_basebackup"),
+            *where,
+            "--checkpoint=fast",
+            "-R",
+            "--no-sync",
+        ]
+        done = subprocess.run(command, capture_output=True, text=True, user=self._user, cwd="/", check=False)
+        if done.returncode != 0:
+            raise RuntimeError(f"pg_basebackup failed: {done.stderr.strip()}")
+        return standby
+
+    def wait_for_standby(self) -> None:
+        """Lets no transaction end before the standby has it on its disk, and waits until it can."""
+        with psycopg.connect(self.url(), autocommit=True) as connection:
+            connection.execute("ALTER SYSTEM SET synchronous_standby_names = '*'")
+            connection.execute("SELECT pg_reload_conf()")
+            deadline_s = time.monotonic() + START_WITHIN_S
+            while not connection.execute(_IS_SYNCHRONOUS).fetchone():
+                if time.monotonic() > deadline_s:
+                    raise TimeoutError("the standby does not follow")
+                time.sleep(0.02)
+
+    def promote(self) -> None:
+        """Makes a standby a server of its own that takes writes."""
+        with psycopg.connect(self.url(), autocommit=True) as connection:
+            connection.execute("SELECT pg_promote()")
 
     def create_database(self, name: str, template: str = "template1") -> str:
         """Makes a database and returns its URL."""
