@@ -16,6 +16,7 @@ from .runtime.settings import SERVICES
 from .supervision import Program
 
 START_ORDER = ("orders", "assets", "risk", "portfolio", "pricing", "strategy", "gateway", "websocket", "edge")
+STANDBY = "orders-standby"  # a second process of orders, which takes over when the first one ends
 _PORTS_FREE_WITHIN_S = 2.0  # the processes of a platform that was killed need a moment to go
 _LOCK_WITHIN_S = 0.3  # longer than `is_running` of another command looks
 _STOP_GRACE_S = 1.0
@@ -37,6 +38,7 @@ class Wishes:
     websocket_port: int = 8081  # 0: a free one
     seed: int = 1
     market: bool = True
+    standby: bool = False  # a second process of orders
 
 
 @dataclass(frozen=True, slots=True)
@@ -49,13 +51,26 @@ class Platform:
     host: str
     port: int
     websocket_port: int
-    addresses: dict[str, str]  # of the services and of "gateway", each host:port
+    addresses: dict[str, str]  # of the services, of "gateway" and of a standby, each host:port
     pids: dict[str, int] = field(default_factory=dict)  # of the processes, and "supervisor"
 
     @property
     def url(self) -> str:
         """Where browsers and clients on this machine reach the platform."""
         return f"http://{_reachable(self.host)}:{self.port}"
+
+    @property
+    def names(self) -> list[str]:
+        """Returns its processes in the order in which they start."""
+        names = list(START_ORDER)
+        if STANDBY in self.addresses:
+            names.insert(names.index("orders") + 1, STANDBY)
+        return names
+
+    def address(self, service: str) -> str:
+        """Returns where clients find a service: with a standby, one of two addresses."""
+        known = (self.addresses.get(name) for name in (service, f"{service}-standby"))
+        return ",".join(address for address in known if address)
 
     @property
     def websocket_address(self) -> str:
@@ -139,7 +154,7 @@ def plan(wishes: Wishes) -> Platform:
     websocket_port = _public_port(wishes.host, wishes.websocket_port, "--ws-port")
     if port == websocket_port:
         raise StartError(f"--port and --ws-port are both {port}; give each its own")
-    names = (*SERVICES, "gateway")
+    names = (*SERVICES, "gateway", *([STANDBY] if wishes.standby else []))
     ports = free_ports(len(names), {port, websocket_port})
     return Platform(
         data_dir=wishes.data_dir.resolve(),
@@ -164,10 +179,16 @@ def _public_port(host: str, port: int, flag: str) -> int:
     return port
 
 
-def programs() -> list[Program]:
+def programs(platform: Platform) -> list[Program]:
     """Returns the processes of the platform in the order in which they start."""
-    serve = (sys.executable, "-m", "tickmesh.services.cli", "serve")
-    return [Program(name, (*serve, name)) for name in START_ORDER]
+    return [_program(platform, name) for name in platform.names]
+
+
+def _program(platform: Platform, name: str) -> Program:
+    service = name.removesuffix("-standby")
+    command = (sys.executable, "-m", "tickmesh.services.cli", "serve", service)
+    listens = (("TICKMESH_ORDERS_LISTEN", platform.addresses[name]),) if service == "orders" else ()
+    return Program(name, command, listens)
 
 
 def environment(platform: Platform, wishes: Wishes, base: Mapping[str, str] | None = None) -> dict[str, str]:
@@ -182,7 +203,7 @@ def environment(platform: Platform, wishes: Wishes, base: Mapping[str, str] | No
         "WEBSOCKET_ADDRESS": f"{platform.host}:{platform.websocket_port}",
         "SEED": str(wishes.seed),
         "MARKET": "true" if wishes.market else "false",
-        **{f"{name.upper()}_ADDRESS": platform.addresses[name] for name in SERVICES},
+        **{f"{name.upper()}_ADDRESS": platform.address(name) for name in SERVICES},
     }
     ours = {f"TICKMESH_{name}": value for name, value in variables.items()}
     kept = dict(os.environ if base is None else base)

@@ -26,6 +26,7 @@ class Program:
 
     name: str
     command: tuple[str, ...]
+    environment: tuple[tuple[str, str], ...] = ()  # over what all programs are told
 
 
 @dataclass(frozen=True, slots=True)
@@ -55,7 +56,7 @@ class Child:
         self.log = log_dir / f"{program.name}.log"
         self.process: asyncio.subprocess.Process | None = None
         self.restarts = 0
-        self._environment = environment
+        self._environment = {**environment, **dict(program.environment)}
         self._rules = rules
         self._short_lives = 0
         self._started_s = 0.0

@@ -12,12 +12,15 @@ import grpc
 from grpc_health.v1 import health_pb2, health_pb2_grpc
 
 from .. import local
+from ..runtime.errors import describe
+from ..runtime.settings import SERVICES
 from . import place
 from .command import OK, REFUSED, Command, CommandError
 
 _ASK_TIMEOUT_S = 1.0
 _POLL_S = 0.1
 _HEALTHY = "healthy"
+_STANDS_BY = "stands by"
 
 
 @dataclass(frozen=True, slots=True)
@@ -30,8 +33,8 @@ class Health:
 
     @property
     def is_healthy(self) -> bool:
-        """Says whether it serves."""
-        return self.state == _HEALTHY
+        """Says whether it does what it is there for."""
+        return self.state in (_HEALTHY, _STANDS_BY)
 
 
 class Examiner:
@@ -64,29 +67,41 @@ class Examiner:
             answer = await stub.Check(health_pb2.HealthCheckRequest(), timeout=_ASK_TIMEOUT_S)
         except grpc.aio.AioRpcError as error:
             return _in_words(error.code())
-        serving = answer.status == health_pb2.HealthCheckResponse.SERVING
-        return _HEALTHY if serving else "starting"
+        if answer.status == health_pb2.HealthCheckResponse.SERVING:
+            return _HEALTHY
+        return _STANDS_BY if await self._stands_by(address) else "starting"
+
+    async def _stands_by(self, address: str) -> bool:
+        """Says whether a process that does not serve waits for its turn: any call is told so."""
+        path = "/tickmesh.orders.v1.OrdersService/GetEngineStatus"
+        try:
+            await self._call(address, path)
+        except grpc.aio.AioRpcError as error:
+            return describe(error).reason == "STANDING_BY"
+        return False
 
     async def _edge(self, address: str) -> str:
         """The edge is healthy when it leads to the page and to every service."""
         page = await asyncio.to_thread(_ask_http, address)
         if page != _HEALTHY:
             return page
-        names = list(self._platform.addresses.keys() - {"gateway"})
-        answers = await asyncio.gather(*(self._routed(address, name) for name in sorted(names)))
-        wrong = [f"no way to {name} yet" for name, ok in zip(sorted(names), answers, strict=True) if not ok]
+        answers = await asyncio.gather(*(self._routed(address, name) for name in SERVICES))
+        wrong = [f"no way to {name} yet" for name, ok in zip(SERVICES, answers, strict=True) if not ok]
         return wrong[0] if wrong else _HEALTHY
 
     async def _routed(self, address: str, name: str) -> bool:
         """Calls a method that no service has: the service itself refuses it, or the edge says it is away."""
         path = f"/tickmesh.{name}.v1.{name.capitalize()}Service/"
-        channel: Any = self._channel(address)
-        call = channel.unary_unary(path)
         try:
-            await call(b"", metadata=(("authorization", f"Bearer {self._token}"),), timeout=_ASK_TIMEOUT_S)
+            await self._call(address, path)
         except grpc.aio.AioRpcError as error:
             return error.code() is grpc.StatusCode.UNIMPLEMENTED
         return True
+
+    async def _call(self, address: str, path: str) -> None:
+        channel: Any = self._channel(address)
+        bearer = (("authorization", f"Bearer {self._token}"),)
+        await channel.unary_unary(path)(b"", metadata=bearer, timeout=_ASK_TIMEOUT_S)
 
     def _channel(self, address: str) -> grpc.aio.Channel:
         if address not in self._channels:
@@ -128,7 +143,7 @@ async def _look(platform: local.Platform) -> tuple[list[Health], Any]:
     token = place.mint(platform.data_dir, "status", [], 60.0)
     examiner = Examiner(platform, token)
     try:
-        states = await asyncio.gather(*(examiner.examine(name) for name in local.START_ORDER))
+        states = await asyncio.gather(*(examiner.examine(name) for name in platform.names))
         return list(states), await _engine(platform, token)
     finally:
         await examiner.close()
@@ -140,7 +155,7 @@ async def _engine(platform: local.Platform, token: str) -> Any:
 
     from ..runtime import client
 
-    channel = client.connect(platform.addresses["orders"], lambda: token)
+    channel = client.connect(platform.address("orders"), lambda: token)
     try:
         stub = orders_pb2_grpc.OrdersServiceStub(channel)
         return await stub.GetEngineStatus(orders_pb2.GetEngineStatusRequest(), timeout=_ASK_TIMEOUT_S)
@@ -191,7 +206,7 @@ async def _until_healthy(platform: local.Platform, timeout_s: float) -> list[Hea
     """Says which part is healthy as it becomes so; returns those that are not in time."""
     began_s = time.monotonic()
     examiner = Examiner(platform, place.mint(platform.data_dir, "status", [], timeout_s + 60.0))
-    waiting, late = list(local.START_ORDER), []
+    waiting, late = platform.names, []
     try:
         while waiting:
             late = [one for one in await _examine_all(examiner, waiting, began_s) if not one.is_healthy]
@@ -210,7 +225,7 @@ async def _examine_all(examiner: Examiner, names: list[str], began_s: float) -> 
     async def one(name: str) -> Health:
         health = await examiner.examine(name)
         if health.is_healthy:
-            print(f"  {name:<10} healthy after {time.monotonic() - began_s:.1f} s", flush=True)
+            print(f"  {name:<14} {health.state} after {time.monotonic() - began_s:.1f} s", flush=True)
         return health
 
     return list(await asyncio.gather(*map(one, names)))

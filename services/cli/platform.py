@@ -68,6 +68,7 @@ def _configure_up(parser: ArgumentParser) -> None:
         default=_default("SEED", "1"),
         help="of the market in a box; default 1",
     )
+    add("--standby", action="store_true", help="start a second orders process that takes over when one ends")
     add("--no-market", action="store_true", help="start without makers and takers")
 
 
@@ -80,6 +81,7 @@ def _up(args: Namespace) -> int:
         port=args.port,
         websocket_port=args.ws_port,
         seed=args.seed,
+        standby=args.standby,
         market=not args.no_market and _default("MARKET", "true").lower() not in ("0", "false", "no", "off"),
     )
     try:
@@ -101,7 +103,7 @@ async def _run_platform(platform: local.Platform, wishes: local.Wishes) -> int:
     def remember() -> None:
         local.write(replace(platform, pids={**platform.pids, **supervisor.pids}))
 
-    supervisor = Supervisor(local.programs(), environment, platform.log_dir, _say, remember)
+    supervisor = Supervisor(local.programs(platform), environment, platform.log_dir, _say, remember)
     _cancel_at_signals()
     try:
         await _together(supervisor.run(), _welcome(platform, environment, link))

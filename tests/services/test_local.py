@@ -91,7 +91,20 @@ def test_a_data_directory_has_one_platform_at_a_time(tmp_path: Path) -> None:
         pass
 
 
-def test_the_edge_starts_last_and_everything_is_started() -> None:
-    names = [program.name for program in local.programs()]
+def test_the_edge_starts_last_and_everything_is_started(tmp_path: Path) -> None:
+    names = [program.name for program in local.programs(local.plan(wishes(tmp_path)))]
     assert names[-1] == "edge"
     assert set(SERVICES) | {"gateway", "websocket", "edge"} == set(names)
+
+
+def test_a_standby_is_a_second_process_of_orders_with_an_address_of_its_own(tmp_path: Path) -> None:
+    asked = wishes(tmp_path, standby=True)
+    platform = local.plan(asked)
+    programs = {program.name: program for program in local.programs(platform)}
+    first, second = programs["orders"], programs["orders-standby"]
+    assert first.command == second.command
+    told = local.environment(platform, asked, {})
+    reads = [load(GatewaySettings, {**told, **dict(one.environment)}) for one in (first, second)]
+    listens = [read.listens_on("orders") for read in reads]
+    assert listens == [platform.addresses["orders"], platform.addresses["orders-standby"]]
+    assert [read.address("orders") for read in reads] == [",".join(listens)] * 2
