@@ -9,6 +9,7 @@ import yaml
 
 from tickmesh.gateway.settings import GatewaySettings
 from tickmesh.services.local import START_ORDER
+from tickmesh.services.runtime.host import ALIVE
 from tickmesh.services.runtime.settings import SERVICES
 
 BASE = Path(__file__).parent.parent / "k8s" / "base"
@@ -88,3 +89,20 @@ def test_every_variable_is_a_setting_and_no_secret_has_a_value(name: str) -> Non
 def test_the_edge_cannot_make_tokens() -> None:
     (keys,) = (volume for volume in pod("edge")["volumes"] if volume["name"] == "keys")
     assert [item["key"] for item in keys["secret"]["items"]] == ["jwks.json"]
+
+
+def test_an_overlay_changes_what_is_in_the_base() -> None:
+    overlay = BASE.parent / "overlays" / "standby"
+    kustomization = yaml.safe_load((overlay / "kustomization.yaml").read_text())
+    assert [(overlay / name).resolve() for name in kustomization["resources"]] == [BASE]
+    patches = [yaml.safe_load(entry["patch"]) for entry in kustomization["patches"]]
+    found = {(document["kind"], document["metadata"]["name"]) for document in documents("orders")}
+    assert {(patch["kind"], patch["metadata"]["name"]) for patch in patches} <= found
+    assert patches[0]["spec"]["replicas"] == 2
+
+
+def test_an_orders_pod_that_stands_by_is_alive_and_not_ready() -> None:
+    (container,) = pod("orders")["containers"]
+    asks = {name: container[f"{name}Probe"]["grpc"].get("service", "") for name in ("startup", "liveness")}
+    assert asks == {"startup": ALIVE, "liveness": ALIVE}
+    assert "service" not in container["readinessProbe"]["grpc"]
