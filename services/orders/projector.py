@@ -13,13 +13,28 @@ import threading
 from collections.abc import Callable
 
 from ..runtime import telemetry
+from ..runtime.errors import Unavailable
 
 PROGRESS = struct.Struct("<Q")  # up to which event the tables are written
 RING = b"!"
 RESTART_S = 1.0
 STOP_S = 5.0
+RETRY_S = 1.0
 
 log = telemetry.logger(__name__)
+
+
+class TablesBehind(Unavailable):
+    """The tables lack what has been acknowledged, for longer than a query waits."""
+
+    reason = "TABLES_BEHIND"
+
+    def __init__(self, events: int, waited_s: float) -> None:
+        super().__init__(
+            f"the tables are {events} events behind after {waited_s:g} s; orders are not affected, ask again",
+            metadata={"events_behind": str(events)},
+            retry_after_s=RETRY_S,
+        )
 
 
 class Projector:
@@ -52,11 +67,14 @@ class Projector:
         """Returns how many events the tables lag behind."""
         return self.newest - self.sequence
 
-    async def caught_up(self) -> None:
-        """Waits until everything that has happened so far is in the tables."""
+    async def caught_up(self, within_s: float) -> None:
+        """Waits until everything that has happened so far is in the tables. Fails with TablesBehind."""
         wanted = self.newest
-        async with self._done:
-            await self._done.wait_for(lambda: self.sequence >= wanted)
+        try:
+            async with asyncio.timeout(within_s), self._done:
+                await self._done.wait_for(lambda: self.sequence >= wanted)
+        except TimeoutError:
+            raise TablesBehind(wanted - self.sequence, within_s) from None
 
     async def run(self) -> None:
         """Keeps the projector running, for ever."""

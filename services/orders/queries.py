@@ -17,14 +17,15 @@ PAGE_ROWS = 1_000
 class Queries:
     """The reading side of the tables."""
 
-    def __init__(self, database: Database, reader: Reader, projector: Projector) -> None:
+    def __init__(self, database: Database, reader: Reader, projector: Projector, waits_max_s: float) -> None:
         self._database = database
         self._reader = reader
         self._projector = projector
+        self._waits_max_s = waits_max_s
 
     async def read(self, work: Callable[[Reader, Connection], T]) -> T:
-        """Reads what has happened so far."""
-        await self._projector.caught_up()
+        """Reads what has happened so far. Fails with TablesBehind when the tables lack some of it."""
+        await self._projector.caught_up(self._waits_max_s)
         return await self._database.read(lambda connection: work(self._reader, connection))
 
     async def first_answer(self, order_id: int) -> Report:

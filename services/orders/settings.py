@@ -17,6 +17,9 @@ class OrdersSettings:
     orders_waiting_max: int = 200_000  # commands that may wait for their answer before new ones are refused
     orders_waits_max_s: float = 1.0  # when commands wait for longer, new ones are refused
     orders_projector: str = "process"  # that writes the tables; or "thread", inside this process
+    orders_tables_wait_s: float = (
+        10.0  # for how long a query waits until the tables have what was acknowledged
+    )
     orders_executions_kept: int = 200_000  # reports in memory for streams; older ones come from the table
     orders_book_updates_kept: int = 100_000
     orders_pages: int = 131_072  # runs of 64 neighbouring prices of one side of a book in which orders rest

@@ -78,7 +78,8 @@ class Shard:
         self.projector = Projector(
             projected, self._project if settings.orders_projector == "thread" else None
         )
-        self.queries = Queries(self._database, store.Reader(self.venue.listings), self.projector)
+        reader = store.Reader(self.venue.listings)
+        self.queries = Queries(self._database, reader, self.projector, settings.orders_tables_wait_s)
         self.executions = Executions(
             settings.orders_executions_kept, self._journal.journal_id, self.venue, self.queries
         )

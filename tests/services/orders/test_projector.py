@@ -16,7 +16,7 @@ import pytest
 from tests.services.orders.desk import Desk, open_desk
 from tests.services.orders.following import Reader, random_batch
 from tickmesh.services.orders import projecting, projector, shard
-from tickmesh.services.orders.projector import PROGRESS, Projector
+from tickmesh.services.orders.projector import PROGRESS, Projector, TablesBehind
 
 Inside = Callable[[socket.socket], None]
 
@@ -60,7 +60,7 @@ async def test_a_projector_that_ends_with_rings_unread_is_started_again() -> Non
         while len(starts) < 4:
             owner.tell(7)
             await asyncio.sleep(0.005)
-        await owner.caught_up()
+        await owner.caught_up(20.0)
 
 
 async def test_a_projector_that_fails_before_it_listens_is_started_again() -> None:
@@ -74,7 +74,7 @@ async def test_a_projector_that_fails_before_it_listens_is_started_again() -> No
 
     async with running(inside) as owner:
         owner.tell(9)
-        await owner.caught_up()
+        await owner.caught_up(20.0)
     assert len(starts) == 3
 
 
@@ -87,7 +87,7 @@ async def test_progress_that_comes_in_pieces_is_put_together() -> None:
 
     async with running(inside) as owner:
         owner.newest = 1 << 40
-        await owner.caught_up()
+        await owner.caught_up(20.0)
         assert (owner.sequence, owner.behind) == (1 << 40, 0)
 
 
@@ -99,11 +99,21 @@ async def test_who_asks_waits_for_what_was_there_when_it_asked_and_no_longer() -
 
     async with running(inside) as owner:
         owner.newest = 1
-        asked = asyncio.create_task(owner.caught_up())
+        asked = asyncio.create_task(owner.caught_up(20.0))
         await asyncio.sleep(0)
         owner.tell(3)
         await asked
         assert owner.sequence >= 1
+
+
+async def test_who_asks_is_told_when_the_tables_stay_behind() -> None:
+    async with running(lambda bell: tell_until_closed(bell, 3)) as owner:
+        owner.tell(3)
+        await owner.caught_up(20.0)
+        owner.tell(10)
+        with pytest.raises(TablesBehind, match="7 events behind") as caught:
+            await owner.caught_up(0.01)
+        assert caught.value.metadata == {"events_behind": "7"}
 
 
 def test_a_bell_may_have_any_number() -> None:
