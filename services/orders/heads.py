@@ -17,6 +17,7 @@ from sqlalchemy.engine import Connection
 
 from ..runtime import telemetry
 from ..runtime.signing import PublicKeys, SigningKey, fits
+from .appending import Change
 
 KEY_NAME = "journal"
 HOUR_NS = 3_600 * 1_000_000_000
@@ -152,19 +153,18 @@ class Heads:
             return True
         return not 0 <= self._clock() - self._newest.time_ns < self._interval_ns  # a clock may be set back
 
-    def write(
-        self, connection: Connection, shard: int, journal_id: str, sequence: int, row_hash: bytes, epoch: int
-    ) -> SignedHead:
-        """Signs a row and writes its head, in the transaction of the caller. Tell `written` of its commit."""
+    def sign(
+        self, shard: int, journal_id: str, sequence: int, row_hash: bytes, epoch: int
+    ) -> tuple[SignedHead, list[Change]]:
+        """Signs a row. Returns its head, and what to write beside the row; tell `written` of its commit."""
         key_id = self._key.key_id
         head = SignedHead(shard, journal_id, sequence, row_hash, self._clock(), epoch, key_id)
         head = replace(head, signature=self._key.sign(head.statement()))
-        connection.execute(SIGNED_HEADS.insert(), {name: getattr(head, name) for name in _KINDS})
+        row = Change(SIGNED_HEADS, [getattr(head, column.name) for column in SIGNED_HEADS.columns])
         earlier = self._newest
-        if earlier is not None and earlier.time_ns // HOUR_NS == head.time_ns // HOUR_NS:
-            here = (SIGNED_HEADS.c.shard == shard) & (SIGNED_HEADS.c.sequence == earlier.sequence)
-            connection.execute(sa.delete(SIGNED_HEADS).where(here))
-        return head
+        if earlier is None or earlier.time_ns // HOUR_NS != head.time_ns // HOUR_NS:
+            return head, [row]
+        return head, [Change(SIGNED_HEADS, (shard, earlier.sequence), is_removal=True), row]
 
     def written(self, head: SignedHead) -> None:
         """Remembers a head whose transaction is committed, and appends it to the file, if there is one."""

@@ -8,12 +8,12 @@ whenever somebody takes over, and a row of an older epoch is refused.
 
 import json
 from collections.abc import Iterator
-from contextlib import contextmanager
 
 import sqlalchemy as sa
-from sqlalchemy.engine import Connection, Engine
+from sqlalchemy.engine import Engine
 
 from ..runtime import telemetry
+from .appending import Change, NotWritten, Pen, pen
 from .chain import BrokenChain, Chain, Row, row_hash
 from .heads import BadHead, Heads, written_heads
 from .ownership import Ownership, Sign, StaleEpoch
@@ -47,8 +47,7 @@ class Journal:
         self._shard = shard
         self._heads = heads
         self._chain = Chain()
-        self._connection: Connection | None = None
-        self._insert = JOURNAL.insert()
+        self._pen: Pen | None = None
         self.owner = Ownership(engine, shard)
 
     @property
@@ -132,48 +131,46 @@ class Journal:
         self._chain.take(row)
 
     def append(self, first: int, last: int, payload: bytes, notes: list[str]) -> None:
-        """Writes a batch, durably. Fails with StaleEpoch when somebody else owns the shard."""
+        """Writes a batch, durably.
+
+        Fails with StaleEpoch when somebody else owns the shard, with NotWritten when the database fails.
+        """
         texts = json.dumps(notes)
-        words = texts.encode()
-        digest = row_hash(self.hash, self._shard, first, last, self.epoch, payload, words)
-        row = {"shard": self._shard, "first_sequence": first, "last_sequence": last, "epoch": self.epoch}
-        head = None
-        with self._owned() as connection:
-            connection.execute(self._insert, {**row, "payload": payload, "texts": texts, "hash": digest})
-            if self._heads is not None and self._heads.is_due():
-                head = self._heads.write(connection, self._shard, self.journal_id, last, digest, self.epoch)
+        digest = row_hash(self.hash, self._shard, first, last, self.epoch, payload, texts.encode())
+        row = Change(JOURNAL, (self._shard, first, last, self.epoch, payload, texts, digest))
+        head, signed = None, list[Change]()
+        if self._heads is not None and self._heads.is_due():
+            head, signed = self._heads.sign(self._shard, self.journal_id, last, digest, self.epoch)
+        self._write([*signed, row])
         self._chain = Chain(last, digest)
         if self._heads is not None and head is not None:
             self._heads.written(head)
 
-    @contextmanager
-    def _owned(self) -> Iterator[Connection]:
-        """Begins a transaction, which fails with StaleEpoch when somebody else owns the shard."""
-        if self._connection is None:
-            self._connection = self._engine.connect()
-        with self._connection.begin():
-            self.owner.require(self._connection)
-            yield self._connection
+    def _write(self, changes: list[Change]) -> None:
+        if self._pen is None:
+            self._pen = pen(self._engine, self._shard)
+        if not self._pen.write(self.epoch, changes):
+            raise self.owner.lost()
 
     def close(self) -> None:
         """Signs the last row, when there is one to sign, leaves the shard, and gives connections back."""
         try:
-            if self._connection is not None:
+            if self._pen is not None:
                 self._sign_the_end()
             if self.epoch:
                 self.owner.release()
-        except (StaleEpoch, sa.exc.SQLAlchemyError) as error:  # the next owner signs it with its first row
+        except (StaleEpoch, NotWritten, sa.exc.SQLAlchemyError) as error:  # the next owner will sign
             log.error("the shard was not left in order", sequence=self.last_sequence, problem=str(error))
         self.owner.close()
-        if self._connection is not None:
-            self._connection.close()
-            self._connection = None
+        if self._pen is not None:
+            self._pen.close()
+            self._pen = None
 
     def _sign_the_end(self) -> None:
         heads = self._heads
         if heads is None or heads.sequence == self.last_sequence:
             return
-        with self._owned() as connection:
-            place = (self.last_sequence, self.hash, self.epoch)
-            head = heads.write(connection, self._shard, self.journal_id, *place)
+        place = (self.last_sequence, self.hash, self.epoch)
+        head, signed = heads.sign(self._shard, self.journal_id, *place)
+        self._write(signed)
         heads.written(head)

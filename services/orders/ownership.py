@@ -28,6 +28,9 @@ OWNERS = sa.Table(
     sa.Column("beat", sa.BigInteger, nullable=False),
     sa.Column("process", sa.Text, nullable=False),  # of the owner, see `processes`; empty after a clean stop
 )
+# Within each transaction of an owner: who changes no row by it owns the shard no more, and writes nothing.
+BEAT = "UPDATE owners SET beat = beat + 1 WHERE shard = {} AND epoch = {}"
+_BEAT = sa.text(BEAT.format(":shard", ":epoch"))
 # How long to wait for whoever holds the row; an owner that lives lets it go much sooner.
 _IMPATIENT = {"sqlite": "PRAGMA busy_timeout=200", "postgresql": "SET lock_timeout = '200ms'"}
 # A beat does not wait for a disk or a replica. In SQLite, NORMAL leaves that to the next row of the journal.
@@ -100,13 +103,6 @@ class Ownership:
             self.epoch = seen.epoch + 1
         return taken
 
-    def require(self, connection: Connection) -> None:
-        """Beats within a transaction, which then is the owner's. Fails with StaleEpoch in any other."""
-        mine = self._here & (OWNERS.c.epoch == self.epoch)
-        beaten = sa.update(OWNERS).where(mine).values(beat=OWNERS.c.beat + 1)
-        if connection.execute(beaten).rowcount != 1:
-            raise self._lost()
-
     def beat(self) -> None:
         """Says that the owner lives; whether a crash of the database forgets that does not matter.
 
@@ -115,7 +111,9 @@ class Ownership:
         if self._beating is None:
             self._beating = own_connection(self._engine, **_LIGHTLY)
         with self._beating.begin():
-            self.require(self._beating)
+            beaten = self._beating.execute(_BEAT, {"shard": self._shard, "epoch": self.epoch})
+            if beaten.rowcount != 1:
+                raise self.lost()
 
     def release(self) -> None:
         """Leaves the shard to whoever wants it, without a wait. Nothing may be written after that."""
@@ -132,5 +130,6 @@ class Ownership:
             self._beating.close()
             self._beating = None
 
-    def _lost(self) -> StaleEpoch:
+    def lost(self) -> StaleEpoch:
+        """Returns what to say to who is not the owner any more."""
         return StaleEpoch(f"shard {self._shard} has a newer owner than epoch {self.epoch}")

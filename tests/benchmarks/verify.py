@@ -25,6 +25,7 @@ import sqlalchemy as sa
 from numpy.typing import NDArray
 
 from tickmesh.native.engine import CommandType
+from tickmesh.services.orders.appending import pen
 from tickmesh.services.orders.chain import Chain, Row, row_hash
 from tickmesh.services.orders.heads import KEY_NAME, Heads
 from tickmesh.services.orders.journal import JOURNAL, Journal
@@ -96,9 +97,10 @@ def _write(database: sa.Engine, some: list[Row]) -> None:
 
 def _sign(settings: RuntimeSettings, database: sa.Engine, journal: Journal, last: Row) -> None:
     heads = Heads(SigningKey.load_or_create(settings.keys, KEY_NAME), time.time_ns)
-    with database.begin() as connection:
-        place = (last.last_sequence, last.hash, journal.epoch)
-        heads.write(connection, 0, journal.journal_id, *place)
+    _, signed = heads.sign(0, journal.journal_id, last.last_sequence, last.hash, journal.epoch)
+    writer = pen(database, 0)
+    assert writer.write(journal.epoch, signed)
+    writer.close()
 
 
 def measure_walks(settings: RuntimeSettings, replay: bool, walks: int = WALKS) -> tuple[float, float, int]:

@@ -1,5 +1,6 @@
 """The journal: rows that stay as they were written, and one owner at a time. On SQLite and PostgreSQL."""
 
+from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 from typing import Any
 
@@ -7,9 +8,10 @@ import pytest
 import sqlalchemy as sa
 
 from tests.services.orders.signed_journal import payload
+from tickmesh.services.orders.appending import NotWritten
 from tickmesh.services.orders.chain import Row
 from tickmesh.services.orders.journal import JOURNAL, Journal
-from tickmesh.services.orders.ownership import StaleEpoch
+from tickmesh.services.orders.ownership import NOBODY, OWNERS, Ownership, StaleEpoch
 from tickmesh.services.orders.reading import PAGE_ROWS, blocks
 from tickmesh.services.orders.shard import JOURNAL_REVISIONS
 from tickmesh.services.runtime import migrate
@@ -48,6 +50,48 @@ def test_a_row_that_could_not_be_written_leaves_no_trace(database: sa.Engine) ->
         old.append(1, 3, payload(1), ["", "", ""])
     assert (list(new.rows()), old.last_sequence) == ([], 0)
     old.close()
+
+
+def test_a_row_that_waits_while_another_takes_over_is_not_written(database: sa.Engine) -> None:
+    owner = Journal(database, 0)
+    owner.take_over()
+    owner.append(1, 3, payload(1), ["", "", ""])
+    with ThreadPoolExecutor(1) as thread:
+        with database.begin() as connection:
+            connection.execute(sa.update(OWNERS).values(epoch=OWNERS.c.epoch + 1))
+            waiting = thread.submit(owner.append, 4, 6, payload(4), ["", "", ""])
+            with pytest.raises(TimeoutError):
+                waiting.result(timeout=0.2)
+        with pytest.raises(StaleEpoch):
+            waiting.result(timeout=20)
+    assert [row.last_sequence for row in owner.rows()] == [owner.last_sequence] == [3]
+    owner.close()
+
+
+def test_a_row_that_the_database_refuses_is_not_taken_for_written(database: sa.Engine) -> None:
+    journal = Journal(database, 0)
+    journal.take_over()
+    journal.append(1, 3, payload(1), ["", "", ""])
+    stranger = Row(0, 4, 4, 1, b"", b"[]", b"")
+    with database.begin() as connection:
+        connection.execute(JOURNAL.insert(), stranger._asdict() | {"texts": "[]"})
+    with pytest.raises(NotWritten, match=r"(?i)unique"):
+        journal.append(4, 6, payload(4), ["", "", ""])
+    assert journal.last_sequence == 3
+    journal.close()
+    assert Ownership(database, 0).look().process == NOBODY
+
+
+def test_postgresql_does_not_try_to_compress_a_row(database: sa.Engine, database_url: str) -> None:
+    if not database_url:
+        return  # SQLite compresses nothing
+    journal = Journal(database, 0)
+    journal.take_over()
+    journal.append(1, 1_000, bytes(64_000), [""] * 1_000)
+    sizes = sa.text("SELECT pg_column_size(payload), pg_column_size(texts) FROM journal")
+    with database.connect() as connection:
+        assert connection.execute(sizes).one() == (64_000, 4_000)
+    journal.close()
 
 
 def test_shards_have_chains_and_owners_of_their_own(database: sa.Engine) -> None:

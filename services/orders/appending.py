@@ -1,0 +1,148 @@
+"""How rows get into the journal: statements of the driver, on a connection of their own.
+
+Every order waits for this, and the layers above a driver cost as much as the disk. In PostgreSQL the
+owner's beat, the row and the commit are one statement, and so one round trip.
+"""
+
+import sqlite3
+from collections.abc import Sequence
+from functools import cache
+from typing import Any, NamedTuple, Protocol
+
+import psycopg
+import sqlalchemy as sa
+from sqlalchemy.engine import Engine
+
+from .ownership import BEAT
+
+_SQLITE_BEAT = BEAT.format("?", "?")
+_POSTGRES_BEAT = BEAT.format("%b", "%b")
+_POSTGRES_TYPES = {sa.Integer: "int4", sa.BigInteger: "int8", sa.Text: "text", sa.LargeBinary: "bytea"}
+
+
+class NotWritten(Exception):
+    """The database did not say that it has a row: only who reads it again knows. The process must stop."""
+
+
+class Change(NamedTuple):
+    """One row that goes into a table or, by its key, out of it."""
+
+    table: sa.Table
+    values: Sequence[Any]
+    is_removal: bool = False
+
+    @property
+    def names(self) -> list[str]:
+        """Returns the columns that the values are of."""
+        return (self.table.primary_key.columns if self.is_removal else self.table.columns).keys()
+
+
+class Pen(Protocol):
+    """Writes as the owner of a shard."""
+
+    def write(self, epoch: int, changes: Sequence[Change]) -> bool:
+        """Makes changes and beats, in one transaction, durably. Returns False, and writes nothing, for who
+        is not the owner. Fails with NotWritten when the database fails.
+        """
+
+    def close(self) -> None:
+        """Gives the connection back."""
+
+
+def pen(engine: Engine, shard: int) -> Pen:
+    """Returns what writes to the tables of a shard, on a new connection."""
+    return _SqlitePen(engine, shard) if engine.dialect.name == "sqlite" else _PostgresPen(engine, shard)
+
+
+class _Own:
+    """A connection outside the pool."""
+
+    def __init__(self, engine: Engine) -> None:
+        self._holder = engine.connect()
+        self._holder.detach()
+        self.driver: Any = self._holder.connection.dbapi_connection
+
+    def close(self) -> None:
+        self._holder.close()
+
+
+class _SqlitePen:
+    """Some statements in one transaction: none of them leaves the process."""
+
+    def __init__(self, engine: Engine, shard: int) -> None:
+        self._own = _Own(engine)
+        self._driver: sqlite3.Connection = self._own.driver
+        self._cursor = self._driver.cursor()
+        self._shard = shard
+
+    def write(self, epoch: int, changes: Sequence[Change]) -> bool:
+        try:
+            return self._write(epoch, changes)
+        except sqlite3.Error as error:
+            raise NotWritten(f"SQLite says: {error}") from error
+
+    def _write(self, epoch: int, changes: Sequence[Change]) -> bool:
+        run = self._cursor.execute
+        run("BEGIN IMMEDIATE")
+        try:
+            is_owner: bool = run(_SQLITE_BEAT, (self._shard, epoch)).rowcount == 1
+            for change in changes if is_owner else ():
+                run(_sqlite_text(change.table, change.is_removal), change.values)
+            run("COMMIT")
+        finally:
+            if self._driver.in_transaction:
+                run("ROLLBACK")
+        return is_owner
+
+    def close(self) -> None:
+        self._own.close()
+
+
+@cache
+def _sqlite_text(table: sa.Table, is_removal: bool) -> str:
+    names = Change(table, (), is_removal).names
+    if is_removal:
+        return f"DELETE FROM {table.name} WHERE {' AND '.join(f'{name} = ?' for name in names)}"  # noqa: S608
+    marks = ", ".join("?" for _ in names)
+    return f"INSERT INTO {table.name} ({', '.join(names)}) VALUES ({marks})"  # noqa: S608  our own names
+
+
+class _PostgresPen:
+    """One statement, which is a transaction of its own: no row comes from who changes none of `owners`."""
+
+    def __init__(self, engine: Engine, shard: int) -> None:
+        self._own = _Own(engine)
+        self._own.driver.autocommit = True
+        self._cursor: psycopg.Cursor[Any] = self._own.driver.cursor()
+        self._shard = shard
+
+    def write(self, epoch: int, changes: Sequence[Change]) -> bool:
+        text = _postgres_text(*((change.table, change.is_removal) for change in changes))
+        values = [self._shard, epoch]
+        for change in changes:
+            values += change.values
+        try:
+            return self._cursor.execute(text, values, prepare=True).rowcount == 1
+        except psycopg.Error as error:
+            raise NotWritten(f"PostgreSQL says: {error}") from error
+
+    def close(self) -> None:
+        self._own.close()
+
+
+@cache
+def _postgres_text(*changes: tuple[sa.Table, bool]) -> bytes:
+    """Returns a statement whose last part inserts one row, if the first found the owner."""
+    parts = [f"owner AS ({_POSTGRES_BEAT} RETURNING 1)"]
+    *more, last = (_postgres_part(*change) for change in changes)
+    parts += (f"change{number} AS ({part})" for number, part in enumerate(more))
+    return f"WITH {', '.join(parts)} {last}".encode()
+
+
+def _postgres_part(table: sa.Table, is_removal: bool) -> str:
+    names = Change(table, (), is_removal).names
+    if is_removal:
+        return f"DELETE FROM {table.name} USING owner WHERE {' AND '.join(f'{name} = %b' for name in names)}"  # noqa: S608
+    types = [_POSTGRES_TYPES[type(column.type)] for column in table.columns]
+    marks = ", ".join(f"%b::{name}" for name in types)
+    return f"INSERT INTO {table.name} ({', '.join(names)}) SELECT {marks} FROM owner"  # noqa: S608  our own names
