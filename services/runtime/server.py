@@ -17,10 +17,13 @@ from . import contract, errors, identity, telemetry, wire
 Context: TypeAlias = "grpc.aio.ServicerContext[Any, Any]"
 Handler: TypeAlias = "grpc.RpcMethodHandler[Any, Any]"
 MESSAGE_BYTES_MAX = 16 << 20
+UNREAD_CALLS = 20_000  # at a time; gRPC drops some of a thousand by itself, as CANCELLED, with no reason
 OPTIONS = [
     ("grpc.max_receive_message_length", MESSAGE_BYTES_MAX),
     ("grpc.max_send_message_length", MESSAGE_BYTES_MAX),
     ("grpc.so_reuseport", 0),
+    ("grpc.server.max_pending_requests", UNREAD_CALLS),
+    ("grpc.server.max_pending_requests_hard_limit", 2 * UNREAD_CALLS),
     ("grpc.keepalive_time_ms", 20_000),
     ("grpc.http2.ping_timeout_ms", 5_000),
     ("grpc.http2.min_ping_interval_without_data_ms", 500),

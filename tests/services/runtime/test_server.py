@@ -1,6 +1,9 @@
 """The gate before every RPC: token, scope, validation, errors."""
 
 import asyncio
+import contextlib
+import threading
+import time
 from collections.abc import AsyncIterator
 from pathlib import Path
 from typing import Any
@@ -97,6 +100,25 @@ async def test_a_request_that_breaks_the_contract_names_its_fields(host: Host) -
     failed = await failure(assets(host.channel("assets")).CreateInstrument(request))
     assert (failed.code, failed.reason) == (grpc.StatusCode.INVALID_ARGUMENT, "INVALID_REQUEST")
     assert {violation.field for violation in failed.fields} == {"request_id", "instrument"}
+
+
+async def test_calls_that_come_while_the_process_is_busy_wait_for_it(host: Host) -> None:
+    sent = threading.Event()
+
+    def send() -> list[grpc.StatusCode]:
+        with grpc.insecure_channel(host.settings.address("assets")) as channel:
+            call = channel.unary_unary("/tickmesh.assets.v1.AssetsService/GetInstrument")
+            with contextlib.suppress(grpc.RpcError):
+                call(b"")  # which connects
+            sent.set()
+            calls = [call.future(b"") for _ in range(2_500)]
+            return [each.code() for each in calls]
+
+    sending = asyncio.create_task(asyncio.to_thread(send))
+    while not sent.is_set():
+        await asyncio.sleep(0.01)
+    time.sleep(2.0)  # nothing is answered meanwhile
+    assert set(await sending) == {grpc.StatusCode.UNAUTHENTICATED}
 
 
 async def test_a_fault_of_ours_tells_nothing_of_the_inside(tmp_path: Path) -> None:
