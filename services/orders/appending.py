@@ -15,7 +15,8 @@ from sqlalchemy.engine import Engine
 
 from .ownership import BEAT
 
-_SQLITE_BEAT = BEAT.format("?", "?")
+_BEAT_OF_ROW = BEAT.format("NEW.shard", "NEW.epoch")
+_SQLITE_BEAT = f"CREATE TEMP TRIGGER beats AFTER INSERT ON main.journal BEGIN {_BEAT_OF_ROW}; END"
 _POSTGRES_BEAT = BEAT.format("%b", "%b")
 _POSTGRES_TYPES = {sa.Integer: "int4", sa.BigInteger: "int8", sa.Text: "text", sa.LargeBinary: "bytea"}
 
@@ -41,8 +42,10 @@ class Pen(Protocol):
     """Writes as the owner of a shard."""
 
     def write(self, epoch: int, changes: Sequence[Change]) -> bool:
-        """Makes changes and beats, in one transaction, durably. Returns False, and writes nothing, for who
-        is not the owner. Fails with NotWritten when the database fails.
+        """Makes changes, the last of which adds, and beats for a row, in one transaction, durably.
+
+        Returns False, and writes nothing, for who is not the owner. Fails with NotWritten when the database
+        fails.
         """
 
     def close(self) -> None:
@@ -67,32 +70,31 @@ class _Own:
 
 
 class _SqlitePen:
-    """Some statements in one transaction: none of them leaves the process."""
+    """One statement for a row, its commit included: each call of the driver waits for the interpreter."""
 
     def __init__(self, engine: Engine, shard: int) -> None:
         self._own = _Own(engine)
         self._driver: sqlite3.Connection = self._own.driver
+        self._driver.execute(_SQLITE_BEAT)  # a trigger of this connection alone: nobody else's rows beat
         self._cursor = self._driver.cursor()
         self._shard = shard
 
     def write(self, epoch: int, changes: Sequence[Change]) -> bool:
+        owner = (self._shard, epoch)
         try:
-            return self._write(epoch, changes)
+            if len(changes) == 1:
+                return self._make(changes[0], owner)
+            with self._driver:
+                self._cursor.execute("BEGIN IMMEDIATE")
+                *_, has_added = [self._make(change, owner) for change in changes]
+            return has_added
         except sqlite3.Error as error:
             raise NotWritten(f"SQLite says: {error}") from error
 
-    def _write(self, epoch: int, changes: Sequence[Change]) -> bool:
-        run = self._cursor.execute
-        run("BEGIN IMMEDIATE")
-        try:
-            is_owner: bool = run(_SQLITE_BEAT, (self._shard, epoch)).rowcount == 1
-            for change in changes if is_owner else ():
-                run(_sqlite_text(change.table, change.is_removal), change.values)
-            run("COMMIT")
-        finally:
-            if self._driver.in_transaction:
-                run("ROLLBACK")
-        return is_owner
+    def _make(self, change: Change, owner: tuple[int, int]) -> bool:
+        text = _sqlite_text(change.table, change.is_removal)
+        count: int = self._cursor.execute(text, (*change.values, *owner)).rowcount
+        return count == 1
 
     def close(self) -> None:
         self._own.close()
@@ -100,11 +102,12 @@ class _SqlitePen:
 
 @cache
 def _sqlite_text(table: sa.Table, is_removal: bool) -> str:
-    names = Change(table, (), is_removal).names
+    names, owner = Change(table, (), is_removal).names, "FROM owners WHERE shard = ? AND epoch = ?"
     if is_removal:
-        return f"DELETE FROM {table.name} WHERE {' AND '.join(f'{name} = ?' for name in names)}"  # noqa: S608
+        here = " AND ".join(f"{name} = ?" for name in names)
+        return f"DELETE FROM {table.name} WHERE {here} AND EXISTS (SELECT 1 {owner})"  # noqa: S608
     marks = ", ".join("?" for _ in names)
-    return f"INSERT INTO {table.name} ({', '.join(names)}) VALUES ({marks})"  # noqa: S608  our own names
+    return f"INSERT INTO {table.name} ({', '.join(names)}) SELECT {marks} {owner}"
 
 
 class _PostgresPen:
