@@ -8,7 +8,7 @@ import uvloop
 
 from .. import running
 from ..running import Row
-from . import flow
+from . import floor, flow
 from .answers import check_batches, check_singles
 from .histogram import Histogram
 from .rates import REPETITIONS
@@ -73,7 +73,9 @@ async def _both(caller: Caller, quick: bool) -> list[Row]:
 
 
 def measure(quick: bool = False) -> Iterator[Row]:
-    """Measures both calls straight to the service on each database, and through Envoy."""
+    """Measures what bounds both calls, then both, straight to the service and through Envoy."""
+    for row in (floor.disk(), floor.empty_calls(SINGLE_RATE, 1 if quick else SECONDS, told)):
+        yield {"way": "floor", **row}
     for database in DATABASES:
         with services(database) as found:
 

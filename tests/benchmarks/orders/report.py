@@ -111,7 +111,8 @@ TEXTS = {
     "edge": "The same through the public port; all services run.",
     "latency": """\
 A message is due at a fixed rate and its latency counts from that moment, however late the client itself was.
-Medians of three repetitions of three seconds; percentiles from buckets of less than a hundredth.""",
+Medians of three repetitions of three seconds; percentiles from buckets of less than a hundredth. The floor is
+what this machine took at that moment for the disk alone, and for a call whose server does nothing at all.""",
     "inside": """\
 No journal, no network, no event loop: bytes of one order in, bytes of its answer and reports out, called from
 Python one step after the other. The times hold the calls and the readings of the clock.""",
