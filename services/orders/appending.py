@@ -84,11 +84,12 @@ class _SqlitePen:
         try:
             if len(changes) == 1:
                 return self._make(changes[0], owner)
-            with self._driver:
-                self._cursor.execute("BEGIN IMMEDIATE")
-                *_, has_added = [self._make(change, owner) for change in changes]
+            self._cursor.execute("BEGIN IMMEDIATE")
+            *_, has_added = [self._make(change, owner) for change in changes]
+            self._driver.commit()
             return has_added
         except sqlite3.Error as error:
+            self._driver.rollback()
             raise NotWritten(f"SQLite says: {error}") from error
 
     def _make(self, change: Change, owner: tuple[int, int]) -> bool:
