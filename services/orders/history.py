@@ -102,13 +102,13 @@ def _open(
 ) -> Sequence[Row[Any]]:
     """Returns the newest orders that were open, whatever they are now."""
     ids: list[int] = []
-    count = max(limit, _ROWS_MIN)
+    count = max(2 * limit if chosen.status else limit, _ROWS_MIN)
     while len(ids) < limit:
         found = open_at(connection, moment, chosen, before, count)
         ids += [row.order_id for row in found if chosen.status in (0, row.status)]
         if len(found) < count:
             break
-        before, count = found[-1].order_id, _ROWS_MAX  # few of them are what is wanted
+        before, count = found[-1].order_id, min(4 * count, _ROWS_MAX)  # few of them are what is wanted
     query = sa.select(ORDERS).where(_among(connection, ORDERS.c.order_id, ids[:limit]))
     return connection.execute(query.order_by(ORDERS.c.order_id.desc())).all()
 

@@ -32,7 +32,10 @@ _STATUS = (
     "(SELECT status FROM executions WHERE executions.order_id = found.order_id AND sequence <= :sequence"
     " AND time_ns >= found.submit_time_ns AND time_ns <= :moment_ns ORDER BY sequence DESC LIMIT 1)"
 )
-_ALL = "SELECT order_id, {status} AS status FROM ({parts}) AS found ORDER BY order_id DESC LIMIT :count"
+_ALL = (  # a status is looked for once it is known which orders are the newest
+    "SELECT order_id, {status} AS status FROM (SELECT order_id, submit_time_ns FROM ({parts}) AS every"
+    " ORDER BY order_id DESC LIMIT :count) AS found ORDER BY order_id DESC"
+)
 _NARROWED = ("portfolio_id", "symbol", "client_order_id")
 
 
