@@ -25,8 +25,8 @@ GROUPS = {
     "orders": (
         ("waiting for the interpreter lock", r"^waits for the interpreter lock"),
         ("snapshots", r"snapshot|/frozen\)"),
-        ("journal: the commit, and the disk", r"_commit_impl"),
-        ("journal: hash, texts and two statements", r"^Journal\.append"),
+        ("journal: the row, its commit, and the disk", r"^_(Sqlite|Postgres)Pen\."),
+        ("journal: hash and texts", r"^Journal\.append"),
         ("gate and match in C", r"^Engine\.process"),
         ("door: bytes to commands", r"^Batch\.(stamp|__init__)"),
         ("events to reports and answers", r"^Venue\.apply"),
