@@ -36,6 +36,8 @@ _ALL = (  # a status is looked for once it is known which orders are the newest
     "SELECT order_id, {status} AS status FROM (SELECT order_id, submit_time_ns FROM ({parts}) AS every"
     " ORDER BY order_id DESC LIMIT :count) AS found ORDER BY order_id DESC"
 )
+# Each part names its index by its words, whatever the values are: a plan for each of them is time lost.
+_ONE_PLAN = sa.text("SET LOCAL plan_cache_mode = force_generic_plan")
 _NARROWED = ("portfolio_id", "symbol", "client_order_id")
 
 
@@ -65,6 +67,8 @@ def open_at(
         bounds["newest_ns"] = min(moment.time_ns, _submit_time_ns(connection, before))
     if chosen.status:
         bounds["sequence"] = moment.sequence
+    if connection.dialect.name == "postgresql":
+        connection.execute(_ONE_PLAN)
     return connection.execute(text, {**named, **since, **bounds}).all()
 
 
