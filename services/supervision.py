@@ -42,6 +42,9 @@ class Rules:
     log_bytes_max: int = 32 << 20  # of each log file; one older file is kept beside it
     log_check_s: float = 1.0
     hopeless_exit_codes: tuple[int, ...] = (2,)  # wrong usage or settings: another start would not help
+    # The database is gone or full, or (Python's own) the log could not be written: never give up on these.
+    patient_exit_codes: tuple[int, ...] = (75, 120)
+    patience_s: float = 1.0  # before the next start then
 
 
 class GaveUpError(Exception):
@@ -88,13 +91,15 @@ class Child:
 
     def pause_s(self, exit_code: int) -> float:
         """Returns how long to wait before the next start. Fails with GaveUpError after too many."""
+        self.restarts += 1
+        if exit_code in self._rules.patient_exit_codes:
+            return self._rules.patience_s
         bound_s = self._rules.short_life_killed_s if exit_code < 0 else self._rules.short_life_s
         is_short = time.monotonic() - self._started_s < bound_s
         self._short_lives = self._short_lives + 1 if is_short else 0
         hopeless = is_short and exit_code in self._rules.hopeless_exit_codes
         if hopeless or self._short_lives >= self._rules.short_lives_max:
             raise GaveUpError(self._last_words(exit_code))
-        self.restarts += 1
         return min(self._rules.backoff_s * 2.0 ** max(0, self._short_lives - 1), self._rules.backoff_s_max)
 
     def signal(self, number: int) -> None:
@@ -173,7 +178,8 @@ class Supervisor:
         while True:
             await asyncio.sleep(self._rules.log_check_s)
             for child in self._children:
-                child.bound_log()
+                with contextlib.suppress(OSError):  # a full disk has no room for the older half
+                    child.bound_log()
 
     async def _stop(self) -> None:
         """Ends all, the last started first; who has not ended in time is killed."""

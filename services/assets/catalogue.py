@@ -11,13 +11,13 @@ from typing import TypeVar
 
 from google.protobuf.message import DecodeError
 from sqlalchemy.engine import Connection
-from sqlalchemy.exc import DBAPIError
 
 from tickmesh.assets.v1 import assets_pb2 as pb
 
 from ..runtime import telemetry
 from ..runtime.cache import Cache
 from ..runtime.database import Database
+from ..runtime.outages import DatabaseUnavailable
 from ..runtime.streams import Hub
 from . import store
 from .domain import changes
@@ -77,8 +77,8 @@ class Catalogue:
             await asyncio.sleep(every_s)
             try:
                 await self.refresh()
-            except DBAPIError as error:
-                log.warning("the tables cannot be read, trying again", error=repr(error))
+            except DatabaseUnavailable as error:
+                log.warning("the tables cannot be read, trying again", problem=error.message)
 
     async def _publish_changes(self) -> None:
         position = self.hub.position

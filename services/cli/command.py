@@ -5,6 +5,7 @@ from collections.abc import Callable
 from dataclasses import dataclass
 
 OK, REFUSED, USAGE, UNREACHABLE, INTERRUPTED = 0, 1, 2, 3, 130
+TRY_LATER = 75  # EX_TEMPFAIL of sysexits.h: of a service whose database is gone or full
 
 
 @dataclass(frozen=True, slots=True)

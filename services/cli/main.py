@@ -1,5 +1,6 @@
 """From the words on the command line to a command and its exit code."""
 
+import contextlib
 import os
 import sys
 from argparse import ArgumentParser, RawDescriptionHelpFormatter
@@ -13,7 +14,7 @@ _USAGE = """usage: tickmesh COMMAND [arguments]
 {commands}
 
 `tickmesh COMMAND --help` says more about a command. Begin with `tickmesh up`.
-Exit codes: 0 done, 1 refused or failed, 2 wrong usage, 3 no platform there."""
+Exit codes: 0 done, 1 refused or failed, 2 wrong usage, 3 no platform there, 75 try later."""
 
 
 def main(arguments: Sequence[str] | None = None) -> int:
@@ -67,7 +68,8 @@ def _guarded(name: str, words: list[str]) -> int:
 
 
 def _fail(message: str, exit_code: int) -> int:
-    print(f"tickmesh: {message}", file=sys.stderr)
+    with contextlib.suppress(OSError):  # the code says it too
+        print(f"tickmesh: {message}", file=sys.stderr)
     return exit_code
 
 

@@ -18,6 +18,7 @@ from .command import OK, REFUSED, Command, CommandError
 from .place import DEFAULT_DATA, add_data
 
 _HEALTHY_WITHIN_S = 1_800  # a long journal takes its time: about ten seconds for a million commands
+_WRITE_AGAIN_S = 1.0
 
 
 def _port(text: str) -> int:
@@ -101,7 +102,11 @@ async def _run_platform(platform: local.Platform, wishes: local.Wishes) -> int:
     link = await _login_link(platform, environment)
 
     def remember() -> None:
-        local.write(replace(platform, pids={**platform.pids, **supervisor.pids}))
+        try:
+            local.write(replace(platform, pids={**platform.pids, **supervisor.pids}))
+        except OSError as error:  # a full disk: what runs goes on, and is written down when there is room
+            _say(f"{local.platform_file(platform.data_dir)}: {error.strerror or error}; trying again")
+            asyncio.get_running_loop().call_later(_WRITE_AGAIN_S, remember)
 
     supervisor = Supervisor(local.programs(platform), environment, platform.log_dir, _say, remember)
     _cancel_at_signals()
@@ -110,7 +115,8 @@ async def _run_platform(platform: local.Platform, wishes: local.Wishes) -> int:
     except asyncio.CancelledError:
         _say("stopped")
     finally:
-        local.write(replace(platform, pids={}))
+        with contextlib.suppress(OSError):  # whoever reads it asks first whether the platform runs
+            local.write(replace(platform, pids={}))
     return OK
 
 
@@ -173,7 +179,7 @@ def _command(*words: str) -> tuple[str, ...]:
 
 
 def _say(line: str) -> None:
-    with contextlib.suppress(BrokenPipeError):  # nobody reads us any more; the platform goes on
+    with contextlib.suppress(OSError):  # nobody reads us any more, or no disk has room; the platform goes on
         print(line, flush=True)
 
 

@@ -8,7 +8,7 @@ from argparse import ArgumentParser, Namespace
 from collections.abc import Callable
 
 from ..runtime.settings import SERVICES, SettingsError
-from .command import OK, USAGE, Command, CommandError
+from .command import OK, REFUSED, TRY_LATER, USAGE, Command, CommandError
 
 _GATEWAY = ("gateway", "websocket", "edge")
 
@@ -30,9 +30,17 @@ def _serve(args: Namespace) -> int:
     except SettingsError as error:
         raise CommandError(str(error), USAGE) from error
     except Exception as error:
-        traceback.print_exception(error)
-        raise CommandError(f"{' '.join(args.names)} failed: {_cause(error)}") from error
+        with contextlib.suppress(OSError):  # the disk of the log may be full
+            traceback.print_exception(error)
+        raise CommandError(f"{' '.join(args.names)} failed: {_cause(error)}", _exit_code(error)) from error
     return OK
+
+
+def _exit_code(error: Exception) -> int:
+    """Returns how a process ends that failed: one whose database is gone or full is to be started again."""
+    from ..runtime.outages import is_outage
+
+    return TRY_LATER if is_outage(error) else REFUSED
 
 
 def _cause(error: BaseException) -> str:

@@ -4,10 +4,10 @@ import asyncio
 from collections.abc import Callable
 
 from sqlalchemy.engine import Connection
-from sqlalchemy.exc import OperationalError
 
 from ..runtime import telemetry
 from ..runtime.database import Database
+from ..runtime.outages import DatabaseUnavailable
 from .partitions import Day, detach_old, make_ahead
 
 EVERY_S = 600.0
@@ -43,8 +43,8 @@ class Upkeep:
     async def _do(self, what: str, work: Callable[[Connection], list[Day]]) -> None:
         try:
             days = await self._database.run(work)
-        except OperationalError as error:
-            log.warning("partitions were not looked after", problem=str(error.orig))
+        except DatabaseUnavailable as error:
+            log.warning("partitions were not looked after", problem=str(error.__cause__))
             return
         for day in days:
             log.info(f"a day of executions was {what}", partition=day.name)

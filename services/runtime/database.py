@@ -7,8 +7,9 @@ here, in order, instead of meeting a locked file there.
 import asyncio
 import sqlite3
 import time
-from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
+from contextlib import contextmanager
 from pathlib import Path
 from typing import Any, TypeVar
 
@@ -17,6 +18,9 @@ import sqlalchemy as sa
 from sqlalchemy.dialects import postgresql, sqlite
 from sqlalchemy.dialects.sqlite.base import SQLiteCompiler
 from sqlalchemy.engine import Connection, Engine
+
+from . import telemetry
+from .outages import DatabaseUnavailable, is_outage
 
 T = TypeVar("T")
 # How a transaction sees one state from its first statement to its last, without stopping writers.
@@ -30,6 +34,8 @@ CONNECT_PAUSE_S = 0.1
 WAL_TRIES, WAL_WAIT_S = 200, 0.02
 # What fails when a database cannot be reached, through SQLAlchemy and past it.
 DATABASE_AWAY = (sa.exc.OperationalError, sqlite3.OperationalError, psycopg.OperationalError)
+
+log = telemetry.logger(__name__)
 
 
 class _Compiler(SQLiteCompiler):
@@ -107,10 +113,10 @@ def own_connection(engine: Engine, *, sqlite: str, postgresql: str) -> Connectio
     return connection
 
 
-async def wait_for(engine: Engine, within_s: float) -> None:
+async def wait_for(engine: Engine, within_s: float, waits: Callable[[], None] = lambda: None) -> None:
     """Waits until a PostgreSQL takes connections: it may be on its way to another server.
 
-    Fails with OperationalError when that takes too long.
+    `waits` is called when it does not at once. Fails with OperationalError when that takes too long.
     """
     if engine.dialect.name == "sqlite":
         return
@@ -122,6 +128,7 @@ async def wait_for(engine: Engine, within_s: float) -> None:
         except sa.exc.OperationalError:
             if time.monotonic() > deadline_s:
                 raise
+        waits()
         await asyncio.sleep(CONNECT_PAUSE_S)
 
 
@@ -134,23 +141,46 @@ class Database:
         self._writers = ThreadPoolExecutor(writers, "writer")
         self._readers = ThreadPoolExecutor(READERS, "reader")
         self._reading = _READING[engine.dialect.name]
+        self._answers = True
 
     async def run(self, work: Callable[[Connection], T]) -> T:
-        """Runs work in one transaction: committed when it returns, rolled back when it raises."""
+        """Runs work in one transaction: committed when it returns, rolled back when it raises.
+
+        Fails with DatabaseUnavailable when the database does not answer: then it may be committed or not.
+        """
         return await asyncio.get_running_loop().run_in_executor(self._writers, self.run_now, work)
 
     async def read(self, work: Callable[[Connection], T]) -> T:
-        """Runs work that only reads, on one consistent view, beside any writer."""
+        """Runs work that only reads, on one consistent view, beside any writer.
+
+        Fails with DatabaseUnavailable when the database does not answer.
+        """
         return await asyncio.get_running_loop().run_in_executor(self._readers, self._read_now, work)
 
     def run_now(self, work: Callable[[Connection], T]) -> T:
         """Runs work in one transaction, in the calling thread."""
-        with self.engine.begin() as connection:
+        with self._telling_outages(), self.engine.begin() as connection:
             return work(connection)
 
     def _read_now(self, work: Callable[[Connection], T]) -> T:
-        with reading(self.engine) as connection:
+        with self._telling_outages(), reading(self.engine) as connection:
             return work(connection)
+
+    @contextmanager
+    def _telling_outages(self) -> Iterator[None]:
+        """Turns what a database says that is gone or full into DatabaseUnavailable."""
+        try:
+            yield
+        except sa.exc.SQLAlchemyError as error:
+            if not is_outage(error):
+                raise
+            if self._answers:  # the log has it once, however often it is tried
+                log.error("the database does not answer", problem=str(getattr(error, "orig", error)))
+            self._answers = False
+            raise DatabaseUnavailable from error
+        if not self._answers:
+            log.info("the database answers again")
+            self._answers = True
 
     def close(self) -> None:
         """Waits for running work and closes all connections."""

@@ -5,6 +5,7 @@ import signal
 import time
 from collections.abc import AsyncIterator, Awaitable, Callable, Coroutine
 from contextlib import AsyncExitStack, asynccontextmanager, suppress
+from functools import partial
 from importlib import import_module
 from pathlib import Path
 from typing import Any, cast
@@ -18,6 +19,7 @@ from grpc_reflection.v1alpha import reflection
 from . import client, contract, garbage, identity, migrate, server, telemetry
 from .cache import Cache
 from .database import Database, make_engine, wait_for
+from .outages import DatabaseUnavailable
 from .settings import RuntimeSettings
 
 log = telemetry.logger(__name__)
@@ -71,9 +73,15 @@ class Host:
         self._gate.not_yet.say(message, reason)
 
     async def database(self, name: str, revisions: Path | None = None) -> Database:
-        """Returns the migrated tables of a service, closed at the end."""
+        """Returns the migrated tables of a service, closed at the end.
+
+        As long as their database does not answer, callers are told so.
+        """
         engine = make_engine(self.settings.database_url, self.settings.data_dir, name)
-        await wait_for(engine, self.settings.database_wait_s)
+        outage = DatabaseUnavailable()
+        waits = partial(self.is_not_ready, outage.message, outage.reason)
+        await wait_for(engine, self.settings.database_wait_s, waits)
+        self.is_not_ready(*server.STARTING)
         where = revisions or migrate.folder(name)
         await asyncio.to_thread(migrate.migrate, engine, name, where)
         database = Database(engine)

@@ -30,6 +30,7 @@ OPTIONS = [
     ("grpc.keepalive_permit_without_calls", 1),
 ]
 
+STARTING = ("the service is starting", "STARTING")
 _FIRST_REQUEST_S = 1.0
 log = telemetry.logger(__name__)
 
@@ -78,7 +79,7 @@ class NotYet:
     request_deserializer = response_serializer = None
 
     def __init__(self) -> None:
-        self._told = ("the service is starting", "STARTING")
+        self._told = STARTING
 
     def say(self, message: str, reason: str) -> None:
         """Changes what callers are told."""

@@ -109,6 +109,14 @@ async def test_a_child_that_is_used_wrongly_is_not_started_again(tmp_path: Path)
     assert said == []
 
 
+async def test_a_child_whose_database_is_gone_is_started_again_however_often_it_ends(tmp_path: Path) -> None:
+    said: list[str] = []
+    rules = Rules(short_lives_max=2, patience_s=0.01)
+    async with run(supervisor_of(tmp_path, python("raise SystemExit(75)"), rules=rules, said=said)):
+        await until(lambda: len(said) > 4)
+    assert set(said) == {"child ended with code 75 unexpectedly; starting it again in 0.0 s"}
+
+
 async def test_children_are_ended_with_the_supervisor(tmp_path: Path) -> None:
     supervisor = supervisor_of(tmp_path, python(SLEEP, "one"), python(SLEEP, "two"))
     async with run(supervisor):

@@ -8,6 +8,7 @@ from pathlib import Path
 import pytest
 
 from tickmesh.services.cli import main
+from tickmesh.services.cli.command import TRY_LATER
 from tickmesh.services.cli.registry import ENTRIES
 from tickmesh.services.runtime.ports import free_port
 
@@ -101,7 +102,7 @@ def test_a_service_that_fails_ends_its_log_with_the_cause(tmp_path: Path) -> Non
     done = subprocess.run(
         command, env={**os.environ, **environ, **address}, capture_output=True, text=True, check=False
     )
-    assert done.returncode == 1
+    assert done.returncode == TRY_LATER
     assert done.stderr.splitlines()[-1].startswith("tickmesh: assets failed: OperationalError: ")
 
 
