@@ -8,6 +8,7 @@ from tickmesh.orders.v1 import orders_pb2_grpc
 
 from ..runtime import settings as runtime_settings
 from ..runtime.host import Host
+from ..runtime.server import STARTING
 from ..runtime.signing import SigningKey, load_public_keys, public_name
 from .followers import InstrumentFollower
 from .heads import KEY_NAME, Heads
@@ -35,7 +36,11 @@ async def start(host: Host) -> None:
     shard = Shard(settings, journal, snapshots, database, host.clock)
     sys.setswitchinterval(SWITCH_S)
     standby = Standby(journal, shard, settings.orders_silence_s)
-    await standby.run(lambda: host.is_not_ready("another process owns the shard", "STANDING_BY"))
+    await standby.run(
+        lambda: host.is_not_ready("another process owns the shard", "STANDING_BY"),
+        lambda: host.is_not_ready("the journal cannot be read or written at present", "JOURNAL_UNAVAILABLE"),
+    )
+    host.is_not_ready(*STARTING)
     shard.open()
     host.on_stop(lambda: asyncio.to_thread(shard.close))
     host.spawn(shard.projector.run(), "projector")

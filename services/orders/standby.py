@@ -22,6 +22,7 @@ from .ownership import NOBODY, Held, Sign
 
 T = TypeVar("T")
 POLL_S = 0.02
+STUCK_POLL_S = 0.1
 ROWS_AT_ONCE = 100  # then somebody may have told us to stop
 
 log = telemetry.logger(__name__)
@@ -71,8 +72,13 @@ class Standby:
         self._problem = ""  # that was logged last
         self._is_abreast = False
 
-    async def run(self, stands_by: Callable[[], None] = lambda: None) -> None:
-        """Returns as the owner, everything replayed. `stands_by` is told that another owns the shard."""
+    async def run(
+        self, stands_by: Callable[[], None] = lambda: None, is_stuck: Callable[[], None] = lambda: None
+    ) -> None:
+        """Returns as the owner, everything replayed.
+
+        `stands_by` is told that another owns the shard, `is_stuck` that the database is gone or full.
+        """
         with ThreadPoolExecutor(1, "standby") as thread:  # whose end waits for the step that is under way
 
             async def does(work: Callable[[], T]) -> T:
@@ -81,7 +87,10 @@ class Standby:
 
             await does(self._replica.prepare)
             while not await does(self._step):
-                if self._is_abreast:
+                if self._problem:
+                    is_stuck()
+                    await asyncio.sleep(STUCK_POLL_S)
+                elif self._is_abreast:
                     stands_by()
                     await asyncio.sleep(POLL_S)
             while await does(self._catch_up):
@@ -94,8 +103,7 @@ class Standby:
             owns = self._is_abreast and self._take_if_free()
             self._problem = ""
             return owns
-        except DATABASE_AWAY as error:  # perhaps its replica is about to be promoted
-            self._is_abreast = True
+        except DATABASE_AWAY as error:  # perhaps its replica is promoted, or room is made
             self._tell_once(str(error))
             return False
 

@@ -180,6 +180,24 @@ async def test_a_standby_waits_for_a_database_that_does_not_answer(database: sa.
     journal = Interrupted(database, 0)
     journal.away = [sqlite3.OperationalError("away"), psycopg.OperationalError("away")]
     told: list[bool] = []
-    await Standby(journal, Replica(), silence_s=60.0).run(lambda: told.append(True))
+    await Standby(journal, Replica(), silence_s=60.0).run(pytest.fail, lambda: told.append(True))
     assert (len(told), journal.epoch) == (2, 1)
+    journal.close()
+
+
+async def test_a_standby_waits_for_a_database_that_cannot_be_written_and_says_so(database: sa.Engine) -> None:
+    journal, stuck = Journal(database, 0), 0
+    full = sqlite3.OperationalError("database or disk is full")
+
+    @sa.event.listens_for(database, "before_cursor_execute")
+    def _fail(*_: object) -> None:
+        if stuck < 3:
+            raise sa.exc.OperationalError("UPDATE", {}, full)
+
+    def is_stuck() -> None:
+        nonlocal stuck
+        stuck += 1
+
+    await Standby(journal, Replica(), silence_s=5.0).run(pytest.fail, is_stuck)
+    assert (journal.epoch, stuck) == (1, 3)
     journal.close()
