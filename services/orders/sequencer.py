@@ -19,6 +19,7 @@ from tickmesh.native.venue import Reader, Stop
 
 from ..runtime import telemetry
 from ..runtime.errors import Unavailable
+from .command_time import CommandTime
 from .domain.venue import Answer, Outcome, Venue
 from .journal import Journal
 from .snapshotter import Snapshotter
@@ -113,7 +114,7 @@ class Sequencer:
         self._rows: deque[Row] = deque()  # that fill, or wait for their turn
         self._writing: deque[Row] = deque()  # that are on their way to the journal and through the engine
         self._sequence = journal.last_sequence
-        self._time_ns = venue.last_time_ns
+        self._time = CommandTime(clock, venue.last_time_ns)
         self._day_end_ns = _day_end_ns(venue.last_time_ns)
         self._has_ended = False
         self._work = asyncio.Event()
@@ -140,8 +141,8 @@ class Sequencer:
         row = self._open_row()
         self._sequence += 1
         row.payload += COMMAND_STRUCT.pack(
-            self._sequence, self._time_ns, key, target, price, quantity, instrument, node, kind, side, sort,
-            time_in_force, flags,
+            self._sequence, self._time.newest_ns, key, target, price, quantity, instrument, node, kind, side,
+            sort, time_in_force, flags,
         )  # fmt: skip
         row.notes += note.encode() + b"\0"
         return self._sequence
@@ -153,7 +154,7 @@ class Sequencer:
         while True:
             room = self._row_commands_max - (self._rows[-1].count if self._rows else 0)
             room = room or self._row_commands_max
-            stamped = reader.read(room, self._sequence, self._time_ns)
+            stamped = reader.read(room, self._sequence, self._time.newest_ns)
             if stamped.commands:
                 row, first = self._open_row(), self._sequence + 1
                 row.payload += stamped.commands
@@ -165,10 +166,10 @@ class Sequencer:
 
     def end_day_if_due(self) -> int | None:
         """Takes the time. Returns the command that ends the day, when it is over: first of the new one."""
-        self._time_ns = max(self._time_ns, self._clock())
-        if self._time_ns < self._day_end_ns:
+        now_ns = self._time.now()
+        if now_ns < self._day_end_ns:
             return None
-        self._day_end_ns = _day_end_ns(self._time_ns)
+        self._day_end_ns = _day_end_ns(now_ns)
         return self.stamp(CommandType.END_OF_DAY, instrument=NONE) if self._sequence else None
 
     def _open_row(self) -> Row:
