@@ -41,9 +41,15 @@ def find_binaries() -> Path | None:
 class LocalPostgres:
     """One server on the tables of one directory."""
 
-    def __init__(self, directory: Path, options: Mapping[str, str] | None = None) -> None:
+    def __init__(
+        self,
+        directory: Path,
+        options: Mapping[str, str] | None = None,
+        environment: Mapping[str, str] | None = None,
+    ) -> None:
         self._data = directory.absolute()
         self._options = dict(options or {})
+        self._environment = {**os.environ, **(environment or {})}
         self._user = _other_user()
         self._home = Path(tempfile.mkdtemp(prefix="tickmesh-postgres-"))  # short: socket paths have a bound
         self._binaries = self._reachable_binaries()
@@ -159,6 +165,7 @@ class LocalPostgres:
                 stderr=log,
                 user=self._user,
                 cwd="/",
+                env=self._environment,
                 start_new_session=True,
                 preexec_fn=_end_with_parent,
             )
