@@ -1,0 +1,36 @@
+"""What a whole platform lives on goes wrong while orders flow: nothing is lost, and it heals by itself."""
+
+from collections.abc import Iterator
+
+import pytest
+
+from tests.end_to_end.running_platform import RunningPlatform
+
+from .disk_full import a_platform, fill_and_make_room
+from .load import check_everything, under_load
+from .small_disk import Disk
+
+
+@pytest.fixture(scope="module")
+def on_a_small_disk(tmp_path_factory: pytest.TempPathFactory) -> Iterator[tuple[RunningPlatform, Disk]]:
+    with a_platform(tmp_path_factory.mktemp("faults")) as made:
+        yield made
+
+
+@pytest.fixture(scope="module")
+def platform(on_a_small_disk: tuple[RunningPlatform, Disk]) -> RunningPlatform:
+    return on_a_small_disk[0]
+
+
+@pytest.fixture(scope="module")
+def disk(on_a_small_disk: tuple[RunningPlatform, Disk]) -> Disk:
+    return on_a_small_disk[1]
+
+
+def test_a_full_disk_loses_nothing_and_all_goes_on_when_there_is_room(
+    platform: RunningPlatform, disk: Disk
+) -> None:
+    with under_load(platform) as load:
+        told = fill_and_make_room(platform, disk, load, 3.0)
+        assert any("SubmitOrder UNAVAILABLE" in what for what in told)
+        check_everything(platform, load)
