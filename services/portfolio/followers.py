@@ -11,8 +11,9 @@ from tickmesh.pricing.v1 import pricing_pb2, pricing_pb2_grpc
 
 from ..runtime import telemetry
 from ..runtime.errors import Unavailable, describe
+from ..runtime.outages import DatabaseUnavailable
 from ..runtime.streams import Follower, Hub
-from .domain.ledger import Ledger
+from .domain.ledger import Counted, Ledger
 from .domain.portfolios import PortfolioRecord
 from .domain.positions import PositionKey
 from .store import PortfolioStore
@@ -96,11 +97,31 @@ class ExecutionFollower:
     async def count(self, response: orders_pb2.StreamExecutionsResponse) -> None:
         """Counts the trades of one response, stores them, and then tells readers."""
         counted = self._ledger.count(fill_of(report) for report in response.update.reports)
-        await self._store.record(counted, self._token, response.resume_token)
+        await self._keep(counted, response.resume_token)
         self._token = response.resume_token
         self._ledger.adopt(counted)
         for key in counted.holdings:
             self._hub.publish(key)
+
+    async def _keep(self, counted: Counted, token: str) -> None:
+        """Stores trades and the token after them; a database that is away is asked again and again."""
+        is_kept = False
+        while not is_kept:
+            try:
+                await self._store.record(counted, self._token, token)
+                is_kept = True
+            except DatabaseUnavailable:
+                await asyncio.sleep(RETRY_S)
+                is_kept = await self._was_kept(token)
+
+    async def _was_kept(self, token: str) -> bool:
+        """Says whether a transaction was committed whose end was not heard of."""
+        while True:
+            try:
+                stored, _ = await self._store.progress()
+                return stored == token
+            except DatabaseUnavailable:
+                await asyncio.sleep(RETRY_S)
 
 
 async def follow_quotes(channel: grpc.aio.Channel, ledger: Ledger, hub: Hub[PositionKey]) -> None:

@@ -1,8 +1,10 @@
 """Group commit: what came since the last commit is stored together, with where to resume the venue from."""
 
 import asyncio
+from contextlib import suppress
 
 from ..runtime import telemetry
+from ..runtime.outages import DatabaseUnavailable
 from .domain.bars import Bar
 from .domain.market import Market
 from .store import Batch, PricingStore, Progress
@@ -24,6 +26,7 @@ class Recorder:
         self._rows_max = rows_max
         self._token = progress.token
         self._writing = False
+        self._served: list[asyncio.Future[None]] = []  # who waits for what is being stored
         self._waiting: list[asyncio.Future[None]] = []
         self._wanted = asyncio.Event()
         self._late: list[Bar] = []
@@ -40,9 +43,9 @@ class Recorder:
     async def run(self) -> None:
         """Stores for ever, at its pace or at once when somebody waits."""
         while True:
-            waiting, self._waiting = self._waiting, []
+            self._served, self._waiting = self._waiting, []
             await self._store_all()
-            for future in waiting:
+            for future in self._served:
                 if not future.done():
                     future.set_result(None)
             await self._pause()
@@ -76,13 +79,22 @@ class Recorder:
         while True:
             try:
                 return await self._store.save(batch)
+            except DatabaseUnavailable as error:  # which has been logged
+                self._refuse(error)
             except Exception as error:
                 log.error("trades cannot be stored, trying again", batch=batch.progress.batch, exc_info=error)
             await asyncio.sleep(delay_s)
             delay_s = min(delay_s * 2, RETRY_S_MAX)
 
+    def _refuse(self, error: DatabaseUnavailable) -> None:
+        """Lets nobody wait for a database that is away."""
+        for future in (*self._served, *self._waiting):
+            if not future.done():
+                future.set_exception(error)
+        self._waiting.clear()
+
     async def settle(self) -> None:
-        """Waits until everything that the market has taken is stored."""
+        """Waits until everything that the market has taken is stored. Fails with DatabaseUnavailable."""
         if not self._writing and not self._is_behind():
             return
         future = asyncio.get_running_loop().create_future()
@@ -92,8 +104,9 @@ class Recorder:
 
     async def make_room(self) -> None:
         """Waits while too much is not yet stored."""
-        if self._market.unsaved_rows >= self._rows_max:
-            await self.settle()
+        while self._market.unsaved_rows >= self._rows_max:
+            with suppress(DatabaseUnavailable):
+                await self.settle()
 
     def take_late(self) -> list[Bar]:
         """Returns finished bars that were corrected since the last call."""

@@ -4,6 +4,8 @@ import asyncio
 from collections.abc import AsyncIterator, Callable
 from contextlib import asynccontextmanager, suppress
 
+import pytest
+
 from tickmesh.services.pricing.domain.bars import Bar, BarBook
 from tickmesh.services.pricing.domain.listings import Listings
 from tickmesh.services.pricing.domain.market import Market
@@ -11,6 +13,7 @@ from tickmesh.services.pricing.domain.ticklog import TickLog
 from tickmesh.services.pricing.domain.trades import Trade
 from tickmesh.services.pricing.recorder import Recorder
 from tickmesh.services.pricing.store import Batch, Progress
+from tickmesh.services.runtime.outages import DatabaseUnavailable
 
 HOUR_S = 3_600.0
 
@@ -21,6 +24,7 @@ class Shelf:
     def __init__(self) -> None:
         self.batches: list[Batch] = []
         self.failures = 0
+        self.failure: Exception = OSError("the disk is full")
         self.tries: list[int] = []
         self.open = asyncio.Event()
         self.open.set()
@@ -30,7 +34,7 @@ class Shelf:
         await self.open.wait()
         if self.failures:
             self.failures -= 1
-            raise OSError("the disk is full")
+            raise self.failure
         self.batches.append(batch)
         return []
 
@@ -96,6 +100,19 @@ async def test_a_batch_that_fails_is_tried_again_with_its_number() -> None:
     desk.shelf.failures = 2
     async with desk.running():
         desk.trade("a")
+        await desk.recorder.settle()
+        assert desk.shelf.tries == [8, 8, 8]
+        assert desk.shelf.trade_ids() == ["a"]
+
+
+async def test_nobody_waits_for_a_database_that_is_away_and_nothing_is_lost() -> None:
+    desk = Desk()
+    desk.shelf.failures, desk.shelf.failure = 2, DatabaseUnavailable()
+    async with desk.running():
+        desk.trade("a")
+        for _ in range(2):
+            with pytest.raises(DatabaseUnavailable):
+                await desk.recorder.settle()
         await desk.recorder.settle()
         assert desk.shelf.tries == [8, 8, 8]
         assert desk.shelf.trade_ids() == ["a"]
