@@ -52,9 +52,13 @@ class Crew:
         self._stubs = {name: self._stub(address) for name, address in self.addresses.items()}
 
     def _stub(self, address: str) -> orders_pb2_grpc.OrdersServiceStub:
+        return orders_pb2_grpc.OrdersServiceStub(self.channel(address))
+
+    def channel(self, address: str) -> grpc.aio.Channel:
+        """Returns a channel of a caller who may do everything; it is closed with the crew."""
         channel = client.connect(address, self._token)
         self._stack.push_async_callback(channel.close, None)
-        return orders_pb2_grpc.OrdersServiceStub(channel)
+        return channel
 
     async def open(self) -> None:
         """Starts assets, and opens the way to whoever serves."""
