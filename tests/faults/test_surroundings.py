@@ -9,6 +9,8 @@ from tests.end_to_end.running_platform import RunningPlatform
 from .disk_full import a_platform, fill_and_make_room
 from .load import check_everything, under_load
 from .small_disk import Disk
+from .tearing import a_tearing_way
+from .torn import garble, tear
 
 
 @pytest.fixture(scope="module")
@@ -34,3 +36,15 @@ def test_a_full_disk_loses_nothing_and_all_goes_on_when_there_is_room(
         told = fill_and_make_room(platform, disk, load, 3.0)
         assert any("SubmitOrder UNAVAILABLE" in what for what in told)
         check_everything(platform, load)
+
+
+def test_torn_connections_lose_and_double_nothing_and_end_no_process(platform: RunningPlatform) -> None:
+    with a_tearing_way(platform.port, seed=3) as way, under_load(platform, way.port) as load:
+        tear(platform, way, load, 12)
+        assert load.flood.reconnects > 0
+        assert load.over_grpc.reconnects + load.over_websocket.reconnects > 0
+
+
+def test_what_is_garbled_ends_no_process(platform: RunningPlatform) -> None:
+    garble(platform, seed=3, connections=40)
+    assert platform.run("verify").returncode == 0
