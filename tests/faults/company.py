@@ -15,6 +15,7 @@ from tickmesh.orders.v1 import orders_pb2
 from tickmesh.portfolio.v1 import portfolio_pb2, portfolio_pb2_grpc
 from tickmesh.pricing.v1 import pricing_pb2, pricing_pb2_grpc
 from tickmesh.risk.v1 import risk_pb2, risk_pb2_grpc
+from tickmesh.services.runtime import contract, identity
 from tickmesh.services.runtime.errors import describe
 from tickmesh.services.runtime.ports import free_ports
 
@@ -23,6 +24,7 @@ from .crew import PORTFOLIOS, WITHIN_S, Crew
 ORDERS = "orders"
 FOLLOWERS = ("portfolio", "risk", "pricing")
 ASK_WITHIN_S = 2.0
+TOKEN_TTL_S = 1e6
 
 
 class Company(Crew):
@@ -34,6 +36,8 @@ class Company(Crew):
         self.followers = {name: f"127.0.0.1:{port}" for name, port in zip(FOLLOWERS, ports, strict=True)}
         addresses = {f"TICKMESH_{name.upper()}_ADDRESS": each for name, each in self.followers.items()}
         self._environment.update({**addresses, **environment})
+        token = identity.Signer.load(folder / "keys").mint("test", contract.all_scopes(), TOKEN_TTL_S)
+        self._token = lambda: token  # for long: here the clock is right, whatever it is there
 
     async def open(self) -> None:
         """Starts everything, keeps it running, and waits until it answers."""
