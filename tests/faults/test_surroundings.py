@@ -7,9 +7,10 @@ import pytest
 from tests.end_to_end.running_platform import RunningPlatform
 
 from .disk_full import a_platform, fill_and_make_room
-from .load import check_everything, under_load
+from .hung import hang
+from .load import Load, check_everything, under_load
 from .small_disk import Disk
-from .tearing import a_tearing_way
+from .tearing import Tearing, a_tearing_way
 from .torn import garble, tear
 
 
@@ -29,22 +30,42 @@ def disk(on_a_small_disk: tuple[RunningPlatform, Disk]) -> Disk:
     return on_a_small_disk[1]
 
 
+@pytest.fixture(scope="module")
+def way(platform: RunningPlatform) -> Iterator[Tearing]:
+    with a_tearing_way(platform.port, seed=3) as way:
+        yield way
+
+
+@pytest.fixture(scope="module")
+def load(platform: RunningPlatform, way: Tearing) -> Iterator[Load]:
+    with under_load(platform, way.port) as load:
+        yield load
+
+
 def test_a_full_disk_loses_nothing_and_all_goes_on_when_there_is_room(
-    platform: RunningPlatform, disk: Disk
+    platform: RunningPlatform, disk: Disk, load: Load
 ) -> None:
-    with under_load(platform) as load:
-        told = fill_and_make_room(platform, disk, load, 3.0)
-        assert any("SubmitOrder UNAVAILABLE" in what for what in told)
-        check_everything(platform, load)
+    told = fill_and_make_room(platform, disk, load, 3.0)
+    assert any("SubmitOrder UNAVAILABLE" in what for what in told)
+    check_everything(platform, load)
 
 
-def test_torn_connections_lose_and_double_nothing_and_end_no_process(platform: RunningPlatform) -> None:
-    with a_tearing_way(platform.port, seed=3) as way, under_load(platform, way.port) as load:
-        tear(platform, way, load, 12)
-        assert load.flood.reconnects > 0
-        assert load.over_grpc.reconnects + load.over_websocket.reconnects > 0
+def test_torn_connections_lose_and_double_nothing_and_end_no_process(
+    platform: RunningPlatform, way: Tearing, load: Load
+) -> None:
+    breaks = load.flood.reconnects, load.over_grpc.reconnects + load.over_websocket.reconnects
+    tear(platform, way, load, 12)
+    assert load.flood.reconnects > breaks[0]
+    assert load.over_grpc.reconnects + load.over_websocket.reconnects > breaks[1]
 
 
-def test_what_is_garbled_ends_no_process(platform: RunningPlatform) -> None:
+def test_what_is_garbled_ends_no_process(platform: RunningPlatform, load: Load) -> None:
     garble(platform, seed=3, connections=40)
-    assert platform.run("verify").returncode == 0
+    check_everything(platform, load)
+
+
+@pytest.mark.parametrize("name", ["portfolio", "orders"])
+def test_a_service_that_hangs_is_told_of_in_time_and_goes_on_when_it_wakes(
+    platform: RunningPlatform, load: Load, name: str
+) -> None:
+    hang(platform, load, name)
