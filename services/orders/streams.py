@@ -96,6 +96,7 @@ class Executions:
         self.hub: Hub[Reports] = Hub(kept, epoch=journal_id, weigh=lambda batch: len(batch.records))
         self._venue = venue
         self._queries = queries
+        self._paging = asyncio.Lock()  # one reader of the table at a time: each takes time from the orders
 
     def publish(self, outcome: Outcome) -> None:
         """Gives reports to readers."""
@@ -124,14 +125,24 @@ class Executions:
 
     async def _stored(self, position: int, chosen: Chosen) -> AsyncIterator[Updates[bytes]]:
         while position < self.hub.position and not self.hub.keeps(position):
-            page = await self._queries.executions_after(position)
-            if not page:
+            async with self._paging:
+                content, last = await self._page(position, chosen)
+            if last == position:
                 await asyncio.sleep(0.01)
                 continue
-            position = page[-1].sequence
-            wanted = [report for report in page if chosen.wants(report)]
-            content = [reports_bytes(wanted)] if wanted else []
+            position = last
             yield Updates(content, make_token(self.hub.epoch, position))
+
+    async def _page(self, position: int, chosen: Chosen) -> tuple[list[bytes], int]:
+        """Returns a page of the table and where it ends. While orders flow, they have every other moment."""
+        now_s, newest = asyncio.get_running_loop().time, self.hub.position
+        began_s = now_s()
+        page = await self._queries.executions_after(position)
+        wanted = [report for report in page if chosen.wants(report)]
+        content = [reports_bytes(wanted)] if wanted else []
+        if self.hub.position > newest:
+            await asyncio.sleep(now_s() - began_s)
+        return content, page[-1].sequence if page else position
 
     async def _recent(self, position: int, chosen: Chosen) -> AsyncIterator[Event[None, bytes]]:
         hub, now_s = self.hub, asyncio.get_running_loop().time
