@@ -101,4 +101,8 @@ def check_everything(platform: RunningPlatform, load: Load) -> None:
 
 
 def is_healthy(platform: RunningPlatform) -> bool:
-    return platform.run("status").returncode == 0
+    """Says whether every process does its work, and prints which does not."""
+    status = platform.run("status")
+    if status.returncode != 0:
+        print(status.stdout, status.stderr)
+    return status.returncode == 0

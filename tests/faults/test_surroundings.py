@@ -60,6 +60,8 @@ def test_torn_connections_lose_and_double_nothing_and_end_no_process(
 
 
 def test_what_is_garbled_ends_no_process(platform: RunningPlatform, load: Load) -> None:
+    load.flood.flow()
+    load.flood.wait_for_more()
     garble(platform, seed=3, connections=40)
     check_everything(platform, load)
 
