@@ -15,7 +15,7 @@ from itertools import islice
 from typing import Protocol, TypeVar
 
 from ..runtime import processes, telemetry
-from ..runtime.database import DATABASE_AWAY
+from ..runtime.outages import is_outage
 from .fencing import fence
 from .journal import Journal, Row
 from .ownership import NOBODY, Held, Sign
@@ -103,8 +103,10 @@ class Standby:
             owns = self._is_abreast and self._take_if_free()
             self._problem = ""
             return owns
-        except DATABASE_AWAY as error:  # perhaps its replica is promoted, or room is made
-            self._tell_once(str(error))
+        except Exception as error:
+            if not is_outage(error):
+                raise
+            self._tell_once(str(error))  # perhaps its replica is promoted, or room is made
             return False
 
     def _tell_once(self, problem: str) -> None:

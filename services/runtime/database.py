@@ -13,7 +13,6 @@ from contextlib import contextmanager
 from pathlib import Path
 from typing import Any, TypeVar
 
-import psycopg
 import sqlalchemy as sa
 from sqlalchemy.dialects import postgresql, sqlite
 from sqlalchemy.dialects.sqlite.base import SQLiteCompiler
@@ -32,8 +31,6 @@ READERS = 4
 WRITERS = 4  # in PostgreSQL
 CONNECT_PAUSE_S = 0.1
 WAL_TRIES, WAL_WAIT_S = 200, 0.02
-# What fails when a database cannot be reached, through SQLAlchemy and past it.
-DATABASE_AWAY = (sa.exc.OperationalError, sqlite3.OperationalError, psycopg.OperationalError)
 
 log = telemetry.logger(__name__)
 

@@ -29,14 +29,14 @@ class DatabaseUnavailable(Unavailable):
 
 
 def is_outage(error: BaseException | None) -> bool:
-    """Says whether an error, or one of those it groups, is that of a database that may work again later."""
+    """Says whether an error, its cause or one that it groups is of a database that may work again later."""
     if isinstance(error, BaseExceptionGroup):
         return any(map(is_outage, error.exceptions))
     if isinstance(error, DatabaseUnavailable | sa.exc.TimeoutError):  # of the pool: its connections all hang
         return True
     if isinstance(error, sa.exc.DBAPIError):
         return error.connection_invalidated or _passes(error.orig)
-    return _passes(error)
+    return error is not None and (_passes(error) or is_outage(error.__cause__))
 
 
 def _passes(error: BaseException | None) -> bool:

@@ -10,6 +10,7 @@ import pytest
 import sqlalchemy as sa
 
 from tests.services.orders.signed_journal import payload
+from tickmesh.services.orders.appending import NotWritten
 from tickmesh.services.orders.fencing import fence
 from tickmesh.services.orders.journal import BrokenChain, Journal, Row
 from tickmesh.services.orders.ownership import NOBODY, OWNERS, Held, Ownership, Sign, StaleEpoch
@@ -17,6 +18,7 @@ from tickmesh.services.orders.shard import JOURNAL_REVISIONS
 from tickmesh.services.orders.standby import Silence, Standby
 from tickmesh.services.runtime import migrate
 from tickmesh.services.runtime.database import make_engine
+from tickmesh.services.runtime.outages import is_outage
 
 NOTES = ["", "", ""]
 
@@ -165,6 +167,12 @@ async def test_a_standby_takes_in_every_row_and_owns_after_the_silence(database:
         one.close()
 
 
+def full_disk() -> sqlite3.OperationalError:
+    error = sqlite3.OperationalError("database or disk is full")
+    error.sqlite_errorcode = sqlite3.SQLITE_FULL
+    return error
+
+
 class Interrupted(Journal):
     """A journal whose database is away for a while, as the driver says it."""
 
@@ -178,7 +186,7 @@ class Interrupted(Journal):
 
 async def test_a_standby_waits_for_a_database_that_does_not_answer(database: sa.Engine) -> None:
     journal = Interrupted(database, 0)
-    journal.away = [sqlite3.OperationalError("away"), psycopg.OperationalError("away")]
+    journal.away = [full_disk(), psycopg.OperationalError("away")]
     told: list[bool] = []
     await Standby(journal, Replica(), silence_s=60.0).run(pytest.fail, lambda: told.append(True))
     assert (len(told), journal.epoch) == (2, 1)
@@ -187,12 +195,11 @@ async def test_a_standby_waits_for_a_database_that_does_not_answer(database: sa.
 
 async def test_a_standby_waits_for_a_database_that_cannot_be_written_and_says_so(database: sa.Engine) -> None:
     journal, stuck = Journal(database, 0), 0
-    full = sqlite3.OperationalError("database or disk is full")
 
     @sa.event.listens_for(database, "before_cursor_execute")
     def _fail(*_: object) -> None:
         if stuck < 3:
-            raise sa.exc.OperationalError("UPDATE", {}, full)
+            raise sa.exc.OperationalError("UPDATE", {}, full_disk())
 
     def is_stuck() -> None:
         nonlocal stuck
@@ -201,3 +208,10 @@ async def test_a_standby_waits_for_a_database_that_cannot_be_written_and_says_so
     await Standby(journal, Replica(), silence_s=5.0).run(pytest.fail, is_stuck)
     assert (journal.epoch, stuck) == (1, 3)
     journal.close()
+
+
+def test_a_row_that_a_full_disk_refuses_is_an_outage_and_no_fault_of_ours() -> None:
+    refused = NotWritten("SQLite says: database or disk is full")
+    refused.__cause__ = full_disk()
+    assert is_outage(ExceptionGroup("the process", [refused]))
+    assert not is_outage(NotWritten("SQLite says: UNIQUE constraint failed"))
