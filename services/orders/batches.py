@@ -59,7 +59,7 @@ class Batch:
 
     def stamp(self) -> None:
         """Puts all actions in line."""
-        self._begun = receipts.now()
+        self._begun = self._sequencer.timer()
         if self._strange is None:
             self._parts = list(self._stamped())
         else:

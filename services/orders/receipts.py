@@ -1,6 +1,5 @@
 """Latency receipts: where the time of an answer went, stage by stage."""
 
-import time
 from typing import NamedTuple
 
 from tickmesh.orders.v1 import orders_pb2 as pb
@@ -10,11 +9,6 @@ from .sequencer import Stages
 
 HEADER = "server-timing"
 _FROM_HTTP = ("x-envoy-", "x-forwarded-")
-
-
-def now() -> int:
-    """Returns the moment in nanoseconds of the clock that stages are measured by."""
-    return time.perf_counter_ns()
 
 
 class Receipt(NamedTuple):

@@ -7,7 +7,6 @@ could not be kept.
 """
 
 import asyncio
-import time
 from collections import deque
 from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
@@ -100,10 +99,12 @@ class Sequencer:
         clock: Callable[[], int],
         publish: Callable[[Outcome], None],
         snapshotter: Snapshotter,
+        timer: Callable[[], int],
         *,
         row_commands_max: int,
     ) -> None:
         self.venue = venue
+        self.timer = timer  # in nanoseconds; what stages are measured by
         self._journal = journal
         self._engine = engine
         self._clock = clock
@@ -177,7 +178,7 @@ class Sequencer:
             raise OwnerLost
         if not self._rows or self._rows[-1].count >= self._row_commands_max:
             done: asyncio.Future[Outcome] = asyncio.get_running_loop().create_future()
-            self._rows.append(Row(self._sequence + 1, done, Stages(time.perf_counter_ns())))
+            self._rows.append(Row(self._sequence + 1, done, Stages(self.timer())))
             self._work.set()
         return self._rows[-1]
 
@@ -190,7 +191,7 @@ class Sequencer:
     def oldest_waits_s(self) -> float:
         """Returns for how long the oldest commands wait that are not answered yet."""
         row = self._writing[0] if self._writing else self._rows[0] if self._rows else None
-        return 0.0 if row is None else (time.perf_counter_ns() - row.stages.opened) / 1e9
+        return 0.0 if row is None else (self.timer() - row.stages.opened) / 1e9
 
     def after_waiting(self, action: Callable[[], None]) -> None:
         """Calls back once everything that waits now is done; at once when nothing does."""
@@ -281,11 +282,11 @@ class Sequencer:
 
     def _write_and_match(self, row: Row) -> Any:
         stages = row.stages
-        stages.taken = time.perf_counter_ns()
+        stages.taken = self.timer()
         self._journal.append(row.first, row.last, bytes(row.payload), row.notes.decode().split("\0")[:-1])
-        stages.journaled = time.perf_counter_ns()
+        stages.journaled = self.timer()
         events = self._engine.process(row.payload)
-        stages.matched = time.perf_counter_ns()
+        stages.matched = self.timer()
         return events
 
     def _finish(self, row: Row, events: Any) -> None:
@@ -294,7 +295,7 @@ class Sequencer:
         self._writing.popleft()
         self._count(row.count)
         self._publish(outcome)
-        row.stages.published = time.perf_counter_ns()
+        row.stages.published = self.timer()
         row.done.set_result(outcome)
 
     def _count(self, commands: int) -> None:

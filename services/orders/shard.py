@@ -2,6 +2,7 @@
 
 import asyncio
 import socket
+import time
 from collections.abc import Callable
 from contextlib import AbstractContextManager
 from pathlib import Path
@@ -51,9 +52,11 @@ class Shard:
         snapshots: Snapshots,
         database: Database,
         clock: Callable[[], int],
+        timer: Callable[[], int] = time.perf_counter_ns,
     ) -> None:
         self.number = settings.orders_shard
         self.clock = clock
+        self._timer = timer
         self.start_time_ns = clock()
         self._settings = settings
         self._journal = journal
@@ -118,6 +121,7 @@ class Shard:
             self.clock,
             self._publish,
             self.snapshotter,
+            self._timer,
             row_commands_max=settings.orders_row_commands_max,
         )
         self.books = Books(settings.orders_book_updates_kept, self.venue, self._engine, self.sequencer.aside)
@@ -157,7 +161,7 @@ class Shard:
 
     async def entered(self, context: Context, stamp: Callable[[Entry], int]) -> Answer:
         """Stamps a command of a unary call and returns its answer; the call carries where the time went."""
-        begun = receipts.now()
+        begun = self._timer()
         span = self.sequencer.span(stamp(self.entry))
         outcome = await asyncio.shield(span.row.done)
         await receipts.of(begun, [span.row.stages]).attach(context)

@@ -27,7 +27,7 @@ class Singles:
 
     async def submit(self, request: bytes, context: Context) -> pb.Order:
         """Returns the order as it is right after matching. Fails with the faults of an order."""
-        begun = receipts.now()
+        begun = self._sequencer.timer()
         span = self._stamped(request)
         outcome = await asyncio.shield(span.row.done)
         await receipts.of(begun, [span.row.stages]).attach(context)
