@@ -125,9 +125,10 @@ class Projector:
             if whole:
                 (sequence,) = PROGRESS.unpack_from(rest, whole - PROGRESS.size)
                 rest = rest[whole:]
-                await self._move_to(sequence)
+                await self.move_to(sequence)
 
-    async def _move_to(self, sequence: int) -> None:
+    async def move_to(self, sequence: int) -> None:
+        """Takes in how far the tables are."""
         async with self._done:
             self.sequence = sequence
             self._done.notify_all()
