@@ -13,6 +13,7 @@ def engine_config(settings: OrdersSettings) -> EngineConfig:
         instruments=settings.orders_instruments,
         pages=settings.orders_pages,
         nodes=settings.orders_nodes,
+        positions=settings.orders_positions,
         client_keys=settings.orders_client_ids,
         extras=settings.orders_extras,
         feeds=Feed.LEVELS,

@@ -12,6 +12,7 @@ class OrdersSettings:
     orders_capacity: int = 1_000_000  # live orders at once
     orders_instruments: int = 4_096
     orders_nodes: int = 16_384  # desks, portfolios and strategies
+    orders_positions: int = 262_144  # pairs of one of these and an instrument that it trades or has limits on
     orders_client_ids: int = 4_194_304  # how many of the newest client order ids are remembered
     orders_row_commands_max: int = 2_048  # commands in one journal row
     orders_waiting_max: int = 200_000  # commands that may wait for their answer before new ones are refused

@@ -217,3 +217,13 @@ async def test_more_places_than_the_engine_holds_are_refused_at_the_door(
         assert (await refusal_of(desk.control(an_account("new")))).reason == "CAPACITY"
         assert (await desk.submit(strategy_id="b")).status == Order.NEW
         assert (await desk.control(a_state("HALTED", scope("FIRM"), cancel=True))).canceled_count == 3
+
+
+async def test_more_positions_than_the_engine_holds_are_refused_by_it(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("TICKMESH_ORDERS_POSITIONS", "4")  # of firm, desk, portfolio and one strategy
+    async with open_desk(tmp_path) as desk:
+        await desk.submit(strategy_id="a")
+        error = await desk.refused(strategy_id="b")
+        assert (error.code, error.reason) == (EXHAUSTED, "CAPACITY")
