@@ -15,16 +15,16 @@ class CommandTime:
         self,
         clock: Callable[[], int],
         newest_ns: int,
-        monotonic_ns: Callable[[], int] = time.monotonic_ns,
+        timer_ns: Callable[[], int] = time.monotonic_ns,
     ) -> None:
         self.newest_ns = newest_ns
         self._clock = clock
-        self._monotonic_ns = monotonic_ns
-        self._asked_ns = monotonic_ns()
+        self._timer_ns = timer_ns
+        self._asked_ns = timer_ns()
 
     def now(self) -> int:
         """Returns the time, which is not before any that was returned, nor before the newest at the start."""
-        clock_ns, asked_ns = self._clock(), self._monotonic_ns()
+        clock_ns, asked_ns = self._clock(), self._timer_ns()
         if clock_ns < self.newest_ns:
             clock_ns = self.newest_ns + (asked_ns - self._asked_ns) // 2
         self.newest_ns, self._asked_ns = clock_ns, asked_ns

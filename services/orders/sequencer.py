@@ -115,7 +115,7 @@ class Sequencer:
         self._rows: deque[Row] = deque()  # that fill, or wait for their turn
         self._writing: deque[Row] = deque()  # that are on their way to the journal and through the engine
         self._sequence = journal.last_sequence
-        self._time = CommandTime(clock, venue.last_time_ns)
+        self._time = CommandTime(clock, venue.last_time_ns, timer)
         self._day_end_ns = _day_end_ns(venue.last_time_ns)
         self._has_ended = False
         self._work = asyncio.Event()

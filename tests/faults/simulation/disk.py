@@ -144,7 +144,7 @@ class _Connection(sqlite3.Connection):
         self._patience_s = 0.0
         self._is_closed = False
         # A process that dies here takes no machine with it: nothing waits for the platters.
-        super().execute("PRAGMA synchronous=OFF")
+        sqlite3.Cursor(self).execute("PRAGMA synchronous=OFF")
 
     def end(self) -> None:
         """Closes it as the death of its process does."""
@@ -171,13 +171,30 @@ class _Connection(sqlite3.Connection):
             self._disk.commit(self._process, super().commit, super().rollback)
 
     def does(self, text: str, call: Callable[[], Any]) -> Any:
-        """Runs a statement; waits for a lock as long as it was told to."""
+        """Runs a statement."""
         patience = PATIENCE.match(text)
         if patience is not None:
             self._patience_s = int(patience[1]) / 1e3
         if patience is not None or text.startswith("PRAGMA synchronous"):
             return None
         self._disk.before_statement(text)
+        if CHANGES.match(text) and not self.in_transaction:
+            return self._does_alone(call)
+        return self._when_unlocked(call)
+
+    def _does_alone(self, call: Callable[[], Any]) -> Any:
+        """Runs a change that is a transaction of its own, whose commit is one like any other."""
+        self._when_unlocked(lambda: sqlite3.Cursor(self).execute("BEGIN IMMEDIATE"))
+        try:
+            done = call()
+        except BaseException:
+            self.rollback()
+            raise
+        self.commit()
+        return done
+
+    def _when_unlocked(self, call: Callable[[], Any]) -> Any:
+        """Waits for a lock that somebody else has as long as the connection was told to."""
         deadline_s = self._disk.loop.time() + self._patience_s
         while True:
             try:

@@ -158,7 +158,7 @@ class World:
     def _require_a_good_end(self, process: Process) -> None:
         """Fails with Lie when only the table's key kept somebody from writing a row that is there already."""
         self.say(f"{process.name} ended: {process.why}")
-        oracle.require("IntegrityError" not in process.why, f"{process.name} wrote a row that was there")
+        oracle.require("UNIQUE" not in process.why, f"{process.name} wrote a row that was there")
 
     async def _inspect(self) -> None:
         """Looks now and then at the state that everybody is in."""
