@@ -14,6 +14,7 @@
 #include "state.h"
 
 #define CAPACITY_MAX (UINT32_C(1) << 28)
+#define ORIGIN_MAX (UINT64_C(1) << 62)
 #define EVENTS_SPARE 65536
 
 /* So many live orders, with all that belongs to them, the second cache holds: asking for all of that in advance costs more than waiting. */
@@ -39,7 +40,8 @@ static int is_config(const struct engine_config *config)
 {
     return is_capacity(config->orders) && is_capacity(config->instruments) && is_capacity(config->pages)
         && is_capacity(config->nodes) && is_capacity(config->positions) && is_capacity(config->client_keys)
-        && is_capacity(config->extras) && config->feeds <= (FEED_TOP | FEED_LEVELS | FEED_ORDERS);
+        && is_capacity(config->extras) && config->feeds <= (FEED_TOP | FEED_LEVELS | FEED_ORDERS)
+        && config->origin <= ORIGIN_MAX;
 }
 
 /* The most events that one command can cause, as things are. */
@@ -103,6 +105,7 @@ struct engine *engine_new(const struct engine_config *config)
     engine->feeds = config->feeds;
     engine->expiries = TREE_NONE;
     engine->next_expiry_ns = INT64_MAX;
+    engine->sequence = engine->log.sequence = config->origin;
     engine->owed = (struct owed){.instrument = ENGINE_NONE, .prices = {-1, -1}};
     if (init_parts(engine))
         return engine;

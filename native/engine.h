@@ -275,12 +275,13 @@ struct engine_config {
     uint32_t client_keys;   /* how many of the newest client keys are remembered; the oldest is forgotten first */
     uint32_t extras;        /* live orders that are more than a plain one: order types 3 to 8 and 10 to 12, iceberg, GTD, all-or-none, in a list */
     uint32_t feeds;         /* enum feed, added */
+    uint64_t origin;        /* commands and events are numbered behind it: engines of their own numbers have one each */
 };
 
 struct engine;
 
 /* Returns an empty engine, or NULL when memory is short, a capacity is 0 or over
- * 2^28, or a feed is unknown. Free it with engine_free(). */
+ * 2^28, a feed is unknown, or the origin is over 2^62. Free it with engine_free(). */
 struct engine *engine_new(const struct engine_config *config);
 void engine_free(struct engine *engine);
 

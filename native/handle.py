@@ -16,9 +16,13 @@ from .vocabulary import Feed, RestoreError
 CAPACITY_MAX = 1 << 28
 """The most of anything that an engine has room for."""
 
+ORIGIN_MAX = 1 << 62
+"""The highest number that an engine can begin behind."""
+
 VIEWS = 4_096
 """Views of up to as many events are kept once they are made: a view costs as much as a command."""
 
+_OTHER_BOUNDS = {"feeds": (0, sum(Feed)), "origin": (0, ORIGIN_MAX)}
 _BLOCK = ffi.typeof("struct command[]")
 _POINTER = ffi.typeof("struct command *")
 _from_buffer = ffi.from_buffer
@@ -48,6 +52,8 @@ class EngineConfig:
     """Live orders that are more than a plain one; `engine.h` names them."""
     feeds: Feed = Feed.LEVELS
     """Which changes of the book are told."""
+    origin: int = 0
+    """Commands and events are numbered behind it."""
 
 
 class SnapshotError(ValueError):
@@ -190,7 +196,7 @@ def first_of(block: Any) -> Any:
 def _c_config(config: EngineConfig) -> Any:
     for field in fields(config):
         value = getattr(config, field.name)
-        lowest, highest = (0, sum(Feed)) if field.name == "feeds" else (1, CAPACITY_MAX)
+        lowest, highest = _OTHER_BOUNDS.get(field.name, (1, CAPACITY_MAX))
         if not isinstance(value, int):
             raise TypeError(f"{field.name} must be an int, not {type(value).__name__}")
         if not lowest <= value <= highest:

@@ -51,9 +51,10 @@ def database_url(args: Namespace) -> str:
 
 def _settings(args: Namespace) -> "RuntimeSettings":
     from ..runtime.settings import RuntimeSettings
+    from ..runtime.shards import journal_of
 
     data_dir, url = Path(args.data), database_url(args)
-    if not url and not (data_dir / "orders_journal.sqlite").exists():
+    if not url and not (data_dir / f"{journal_of(args.shard)}.sqlite").exists():
         raise CommandError(
             f"there is no journal in {data_dir}; name a data directory with --data", UNREACHABLE
         )

@@ -10,11 +10,11 @@ from collections.abc import Iterator
 from tickmesh.orders.v1 import orders_pb2 as pb
 
 from ..runtime.errors import FieldViolation, InvalidArgument, TickmeshError
+from ..runtime.parsing import parsed
 from . import receipts
 from .domain.venue import Outcome
 from .entry import Entry
 from .firsts import Firsts
-from .parsing import parsed
 from .sequencer import Row, Sequencer, Span
 from .wire import result_message
 

@@ -3,6 +3,7 @@
 from tickmesh.native.engine import EngineConfig, Feed
 from tickmesh.native.venue import VenueConfig
 
+from ..runtime.shards import origin_of
 from .settings import OrdersSettings
 
 
@@ -17,6 +18,7 @@ def engine_config(settings: OrdersSettings) -> EngineConfig:
         client_keys=settings.orders_client_ids,
         extras=settings.orders_extras,
         feeds=Feed.LEVELS,
+        origin=origin_of(settings.orders_shard),
     )
 
 

@@ -16,7 +16,7 @@ log = telemetry.logger(__name__)
 
 
 class InstrumentFollower:
-    """Lists each instrument of the assets service with the engine."""
+    """Lists each instrument that this shard trades with the engine."""
 
     def __init__(self, channel: grpc.aio.Channel, shard: Shard) -> None:
         self._stub = assets_pb2_grpc.AssetsServiceStub(channel)
@@ -39,6 +39,8 @@ class InstrumentFollower:
     async def _list(self, instruments: Iterable[assets_pb2.Instrument]) -> None:
         stamped = []
         for instrument in instruments:
+            if instrument.shard != self._shard.number:
+                continue
             try:
                 sequence = self._shard.controls.list_instrument(instrument)
             except TickmeshError as error:

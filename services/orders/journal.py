@@ -13,6 +13,7 @@ import sqlalchemy as sa
 from sqlalchemy.engine import Engine
 
 from ..runtime import telemetry
+from ..runtime.shards import origin_of
 from .appending import Change, NotWritten, Pen, pen
 from .chain import BrokenChain, Chain, Row, row_hash
 from .heads import BadHead, Heads, written_heads
@@ -46,7 +47,8 @@ class Journal:
         self._engine = engine
         self._shard = shard
         self._heads = heads
-        self._chain = Chain()
+        self.origin = origin_of(shard)
+        self._chain = Chain(self.origin)
         self._pen: Pen | None = None
         self.owner = Ownership(engine, shard)
 
@@ -90,7 +92,7 @@ class Journal:
 
     def _require_known_rows(self) -> None:
         """A database that was replaced by another, which was a moment behind, may lack what is known here."""
-        if self.last_sequence and self.hash_at(self.last_sequence) != self.hash:
+        if self.last_sequence > self.origin and self.hash_at(self.last_sequence) != self.hash:
             raise BrokenChain(f"the row that ends with sequence {self.last_sequence} is not there any more")
 
     def _require_newest_head(self) -> None:

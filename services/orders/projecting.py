@@ -27,6 +27,7 @@ from ..runtime import garbage, telemetry
 from ..runtime import settings as runtime_settings
 from ..runtime.database import make_engine
 from ..runtime.settings import RuntimeSettings
+from ..runtime.shards import journal_of, tables_of
 from . import writing
 from .journal import Journal, Row
 from .projector import PROGRESS
@@ -117,8 +118,8 @@ def _rung(bell: socket.socket) -> bool:
 
 def open_projection(settings: OrdersSettings, runtime: RuntimeSettings) -> Projection:
     """Returns the projection of a shard, from where its tables are."""
-    journal_tables = make_engine(runtime.database_url, runtime.data_dir, "orders_journal")
-    tables = make_engine(runtime.database_url, runtime.data_dir, "orders")
+    journal_tables = make_engine(runtime.database_url, runtime.data_dir, journal_of(settings.orders_shard))
+    tables = make_engine(runtime.database_url, runtime.data_dir, tables_of(settings.orders_shard))
     sa.event.listen(tables, "connect", _wait_for_no_disk)
     return Projection(settings, journal_tables, tables)
 

@@ -6,6 +6,7 @@ from dataclasses import dataclass
 from tickmesh.native.engine import Engine, SnapshotError
 
 from ..runtime import telemetry
+from ..runtime.shards import origin_of
 from .capacities import engine_config, venue_config
 from .domain import frozen
 from .domain.venue import Venue
@@ -46,7 +47,9 @@ def restore(
 
 
 def _empty(settings: OrdersSettings) -> Venue:
-    return Venue(venue_config(settings), row_commands_max=settings.orders_row_commands_max)
+    venue = Venue(venue_config(settings), row_commands_max=settings.orders_row_commands_max)
+    venue.last_command = origin_of(settings.orders_shard)
+    return venue
 
 
 def _load(snapshots: Snapshots, journal: Journal, settings: OrdersSettings, head: Head) -> Restored:

@@ -115,6 +115,7 @@ class Sequencer:
         self._rows: deque[Row] = deque()  # that fill, or wait for their turn
         self._writing: deque[Row] = deque()  # that are on their way to the journal and through the engine
         self._sequence = journal.last_sequence
+        self._origin = journal.origin
         self._time = CommandTime(clock, venue.last_time_ns, timer)
         self._day_end_ns = _day_end_ns(venue.last_time_ns)
         self._has_ended = False
@@ -171,7 +172,7 @@ class Sequencer:
         if now_ns < self._day_end_ns:
             return None
         self._day_end_ns = _day_end_ns(now_ns)
-        return self.stamp(CommandType.END_OF_DAY, instrument=NONE) if self._sequence else None
+        return self.stamp(CommandType.END_OF_DAY, instrument=NONE) if self._sequence > self._origin else None
 
     def _open_row(self) -> Row:
         if self._has_ended:

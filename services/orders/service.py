@@ -6,9 +6,11 @@ from pathlib import Path
 
 from tickmesh.orders.v1 import orders_pb2_grpc
 
+from ..runtime import migrate
 from ..runtime import settings as runtime_settings
 from ..runtime.host import Host
 from ..runtime.server import STARTING
+from ..runtime.shards import journal_of, tables_of
 from ..runtime.signing import SigningKey, load_public_keys, public_name
 from .followers import InstrumentFollower
 from .heads import KEY_NAME, Heads
@@ -29,8 +31,8 @@ async def start(host: Host) -> None:
     Healthy once it owns the shard and the instruments are listed.
     """
     settings = runtime_settings.load(OrdersSettings)
-    journal_database = await host.database("orders_journal", JOURNAL_REVISIONS)
-    database = await host.database("orders")
+    journal_database = await host.database(journal_of(settings.orders_shard), JOURNAL_REVISIONS)
+    database = await host.database(tables_of(settings.orders_shard), migrate.folder("orders"))
     journal = Journal(journal_database.engine, settings.orders_shard, _heads(host, settings))
     snapshots = Snapshots(journal_database.engine, settings.orders_shard)
     shard = Shard(settings, journal, snapshots, database, host.clock)

@@ -149,6 +149,8 @@ class OrdersServicer(orders_pb2_grpc.OrdersServiceServicer):
             yield response
 
     async def GetEngineStatus(self, request: pb.GetEngineStatusRequest, context: Context) -> pb.EngineStatus:
+        if request.HasField("shard") and request.shard != self._shard.number:
+            raise faults.UnknownShard(request.shard)
         status, state_hash = await self._shard.sequencer.inspect()
         return pb.EngineStatus(
             shard=self._shard.number,
@@ -161,6 +163,7 @@ class OrdersServicer(orders_pb2_grpc.OrdersServiceServicer):
             projected_sequence=self._shard.projected(status.event_sequence),
             start_time=timestamp(self._shard.start_time_ns),
             commands_per_second=self._shard.sequencer.commands_per_second(),
+            executions_token=self._shard.executions.token(),
         )
 
     async def ApplyControls(

@@ -4,6 +4,8 @@ import asyncio
 
 from tickmesh.orders.v1 import orders_pb2 as pb
 
+from ..runtime import wire
+from ..runtime.parsing import parsed
 from ..runtime.server import Context, validate
 from . import receipts
 from .domain import faults
@@ -11,7 +13,6 @@ from .domain.orders import ExecType, Report
 from .domain.venue import Outcome, Venue
 from .entry import Entry
 from .firsts import Firsts
-from .parsing import as_batch, parsed
 from .sequencer import Sequencer, Span
 from .wire import order_message
 
@@ -39,7 +40,7 @@ class Singles:
 
     def _stamped(self, request: bytes) -> Span:
         """Puts an order in line, through C when it is plain."""
-        message = as_batch(request)
+        message = _as_batch(request)
         if self._venue.orders.count(message) == 1:
             spans, _ = self._sequencer.read(self._venue.orders.reader(message))
             if spans:
@@ -53,6 +54,12 @@ class Singles:
             return _order_or_refusal(self._venue.report(outcome.reports[place]))
         content, _, _ = self._venue.orders.reports(outcome.reports, place, 1)
         return pb.ExecutionReports.FromString(content).reports[0].order
+
+
+def _as_batch(submit: bytes) -> bytes:
+    """Returns a SubmitOrderRequest as the only action of a SubmitOrdersRequest."""
+    action = wire.header(pb.OrderAction, "submit", len(submit)) + submit
+    return wire.header(pb.SubmitOrdersRequest, "actions", len(action)) + action
 
 
 def _order_or_refusal(report: Report) -> pb.Order:

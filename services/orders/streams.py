@@ -98,6 +98,10 @@ class Executions:
         self._queries = queries
         self._paging = asyncio.Lock()  # one reader of the table at a time: each takes time from the orders
 
+    def token(self) -> str:
+        """Returns from where all that is still to come is followed."""
+        return make_token(self.hub.epoch, self.hub.position)
+
     def publish(self, outcome: Outcome) -> None:
         """Gives reports to readers."""
         if len(outcome.reports):

@@ -5,7 +5,7 @@ Nothing is written. What the journal holds when the walk begins is checked; rows
 
 from collections.abc import Callable, Iterator
 from contextlib import ExitStack, closing
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
 
@@ -17,6 +17,7 @@ from tickmesh.native.engine import COMMAND_STRUCT
 from ..runtime import settings as runtime_settings
 from ..runtime.database import make_engine, reading
 from ..runtime.settings import RuntimeSettings
+from ..runtime.shards import journal_of, origin_of
 from ..runtime.signing import PublicKeys, load_public_keys, public_name
 from .capacities import engine_config
 from .chain import BrokenChain, Chain, Row
@@ -76,7 +77,7 @@ def verify(
     file that holds something else; with SQLAlchemyError when the database does not answer.
     """
     kept = head_lines(heads_file, shard) if heads_file else []  # before the rows that they sign are counted
-    database = make_engine(settings.database_url, settings.data_dir, "orders_journal")
+    database = make_engine(settings.database_url, settings.data_dir, journal_of(shard))
     if database.dialect.name == "sqlite":
         sa.event.listen(database, "connect", _read_damaged_text)
     with ExitStack() as stack:
@@ -85,9 +86,9 @@ def verify(
         heads = [*extent.heads, *kept]
         keys = _public_keys(key_file or settings.keys / public_name(KEY_NAME)) if heads else {}
         witness = Witness(shard, extent.journal_id, keys, heads)
-        config = engine_config(runtime_settings.load(OrdersSettings))
+        config = engine_config(replace(runtime_settings.load(OrdersSettings), orders_shard=shard))
         replayer = stack.enter_context(Replayer(config)) if replay else None
-        walk = _Walk(witness, replayer, lambda done: progress(done, extent.rows))
+        walk = _Walk(shard, witness, replayer, lambda done: progress(done, extent.rows))
         source = blocks(database, shard, LOWEST, extent.last_row)
         with closing(source):
             walk.run(source, database.dialect.loaded_dbapi)
@@ -127,11 +128,14 @@ def _public_keys(path: Path) -> PublicKeys:
 class _Walk:
     """One pass over the rows: this thread reads and hashes, another one replays."""
 
-    def __init__(self, witness: Witness, replayer: Replayer | None, progress: Callable[[int], None]) -> None:
+    def __init__(
+        self, shard: int, witness: Witness, replayer: Replayer | None, progress: Callable[[int], None]
+    ) -> None:
+        self._origin = origin_of(shard)
         self._witness = witness
         self._replayer = replayer
         self._progress = progress
-        self._chain = Chain()
+        self._chain = Chain(self._origin)
         self._rows = 0
         self._newest: Row | None = None
         self._first_bad: str | None = None
@@ -173,10 +177,10 @@ class _Walk:
         witness, head = self._witness, self._witness.newest
         return Report(
             rows=self._rows,
-            commands=self._newest.last_sequence if self._newest else 0,
+            commands=self._newest.last_sequence - self._origin if self._newest else 0,
             first_bad=self._first_bad or witness.first_bad,
             state_hash=self._replayer.state_hash() if self._replayer else None,
-            signed_commands=head.sequence if head else 0,
+            signed_commands=head.sequence - self._origin if head else 0,
             unsigned_rows=witness.unsigned_rows,
             unsigned_s=self._unsigned_s(head),
             heads=witness.met,

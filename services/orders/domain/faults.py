@@ -48,6 +48,16 @@ class UnknownScope(NotFound):
         super().__init__(f"{field}: {problem}", fields=[FieldViolation(field, problem)])
 
 
+class UnknownShard(NotFound):
+    """A shard that this process does not own."""
+
+    reason = "UNKNOWN_SHARD"
+
+    def __init__(self, shard: int) -> None:
+        problem = f"there is no shard {shard} here"
+        super().__init__(problem, metadata={"shard": str(shard)}, fields=[FieldViolation("shard", problem)])
+
+
 class UnknownOrder(NotFound):
     """An order that never was, or that is no longer live."""
 

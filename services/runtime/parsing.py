@@ -1,13 +1,10 @@
-"""Bytes of a message, for methods that take them: parsed where they are not plain, or put together."""
+"""Bytes of a message, for methods that take them."""
 
 from typing import TypeVar
 
 from google.protobuf.message import DecodeError, Message
 
-from tickmesh.orders.v1 import orders_pb2 as pb
-
-from ..runtime import wire
-from ..runtime.errors import InvalidArgument
+from .errors import InvalidArgument
 
 M = TypeVar("M", bound=Message)
 
@@ -27,9 +24,3 @@ def parsed(kind: type[M], content: bytes) -> M:
         return kind.FromString(content)
     except DecodeError as error:
         raise Malformed(kind.DESCRIPTOR.name) from error
-
-
-def as_batch(submit: bytes) -> bytes:
-    """Returns a SubmitOrderRequest as the only action of a SubmitOrdersRequest."""
-    action = wire.header(pb.OrderAction, "submit", len(submit)) + submit
-    return wire.header(pb.SubmitOrdersRequest, "actions", len(action)) + action
