@@ -46,11 +46,13 @@ class Catalogue:
         clock: Callable[[], int],
         hub: Hub[pb.Instrument],
         ttl_s: float,
+        shards: int,
     ) -> None:
         self._database = database
         self._cache = cache
         self._clock = clock
         self._ttl_s = ttl_s
+        self._shards = shards
         self._writing = asyncio.Lock()
         self._listed: dict[str, pb.Instrument] = {}
         self.hub = hub
@@ -103,7 +105,7 @@ class Catalogue:
 
     def create(self, connection: Connection, proposed: Instrument) -> Instrument:
         """Lists an instrument. Fails with SymbolInUse, IsinInUse or InvalidInstrument."""
-        new = changes.listed(proposed, self._clock())
+        new = changes.listed(proposed, self._clock(), self._shards)
         position = store.next_position(connection)
         if store.find(connection, new.symbol) is not None:
             raise SymbolInUse(new.symbol)
@@ -164,11 +166,11 @@ def _parsed(data: bytes | None) -> pb.Instrument | None:
 
 
 async def open_catalogue(
-    database: Database, cache: Cache, clock: Callable[[], int], settings: AssetsSettings
+    database: Database, cache: Cache, clock: Callable[[], int], settings: AssetsSettings, shards: int
 ) -> Catalogue:
-    """Returns the book as the tables have it."""
+    """Returns the book as the tables have it. `shards` are those that may trade what is new."""
     epoch = await database.read(store.epoch)
     hub: Hub[pb.Instrument] = Hub(settings.stream_updates_max, epoch)
-    catalogue = Catalogue(database, cache, clock, hub, settings.metadata_ttl_s)
+    catalogue = Catalogue(database, cache, clock, hub, settings.metadata_ttl_s, shards)
     catalogue.load(await database.read(lambda connection: store.changed_since(connection, 0)))
     return catalogue

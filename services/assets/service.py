@@ -14,7 +14,7 @@ async def start(host: Host) -> None:
     """Opens the book of instruments, fills an empty one, and serves it."""
     settings = runtime_settings.load(AssetsSettings)
     database = await host.database("assets")
-    catalogue = await open_catalogue(database, host.cache, host.clock, settings)
+    catalogue = await open_catalogue(database, host.cache, host.clock, settings, host.settings.shard_count)
     if settings.seed_instruments:
         await seed.fill(catalogue)
     host.spawn(catalogue.refresh_for_ever(settings.refresh_s), "assets refresh")

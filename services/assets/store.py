@@ -25,7 +25,7 @@ stream = sa.Table(
 SYMBOL = sa.Text().with_variant(sa.Text(collation="C"), "postgresql")
 PLAIN = ("name", "currency", "calendar", "mic", "figi", "cusip", "sedol", "cfi")
 DECIMALS = ("price_increment", "quantity_increment", "reference_price", "minimum_notional", "multiplier")
-NUMBERS = ("version", "create_time_ns", "update_time_ns")
+NUMBERS = ("version", "create_time_ns", "update_time_ns", "shard")
 instruments = sa.Table(
     "instruments",
     metadata,

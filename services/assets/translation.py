@@ -78,6 +78,7 @@ def to_proto(instrument: Instrument) -> pb.Instrument:
         version=instrument.version,
         create_time=timestamp(instrument.create_time_ns),
         update_time=timestamp(instrument.update_time_ns),
+        shard=instrument.shard,
         **{name: getattr(instrument, name) for name in TEXT},
     )
     if instrument.reference_time_ns is not None:

@@ -7,9 +7,12 @@ from dataclasses import dataclass, fields
 from pathlib import Path
 from typing import Any, TypeVar, get_type_hints
 
+from .shards import SHARDS_MAX
+
 T = TypeVar("T")
 PREFIX = "TICKMESH_"
 SERVICES = ("assets", "orders", "risk", "portfolio", "pricing", "strategy")
+ROUTER = "router"
 _TRUE, _FALSE = ("1", "true", "yes", "on"), ("0", "false", "no", "off")
 
 
@@ -29,6 +32,7 @@ class RuntimeSettings:
     assets_address: str = "127.0.0.1:7101"
     orders_address: str = "127.0.0.1:7102"  # or several, with commas between: an owner and who stands by
     orders_listen: str = ""  # where this process listens; empty: at orders_address
+    orders_shards: str = ""  # each shard of orders, semicolons between; empty: one, at orders_address
     risk_address: str = "127.0.0.1:7103"
     portfolio_address: str = "127.0.0.1:7104"
     pricing_address: str = "127.0.0.1:7105"
@@ -41,6 +45,20 @@ class RuntimeSettings:
         """Where the signing key and the public keys are."""
         return self.data_dir / "keys" if self.key_dir == Path() else self.key_dir
 
+    @property
+    def shard_addresses(self) -> list[str]:
+        """Where each shard of orders is, each one address or several. Fails with SettingsError."""
+        found = (self.orders_shards or self.orders_address).split(";")
+        if not all(found) or len(found) > SHARDS_MAX:
+            problem = f"1 to {SHARDS_MAX} addresses with semicolons between"
+            raise SettingsError(f"TICKMESH_ORDERS_SHARDS: {self.orders_shards!r} is not {problem}")
+        return found
+
+    @property
+    def shard_count(self) -> int:
+        """Returns over how many shards of orders new instruments are spread. Fails with SettingsError."""
+        return len(self.shard_addresses)
+
     def address(self, service: str) -> str:
         """Returns where to find a service. Fails with SettingsError for a name that is no service."""
         if service not in SERVICES:
@@ -49,8 +67,9 @@ class RuntimeSettings:
 
     def listens_on(self, service: str) -> str:
         """Returns where a service of this process listens. Fails with SettingsError when several fit."""
-        own = self.orders_listen if service == "orders" else ""
-        address = own or self.address(service)
+        named = "orders" if service == ROUTER else service  # which stands where clients look for orders
+        own = self.orders_listen if named == "orders" else ""
+        address = own or self.address(named)
         if "," in address:
             raise SettingsError(
                 f"{service} listens on one of {address}: say which with TICKMESH_ORDERS_LISTEN"

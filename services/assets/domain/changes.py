@@ -6,17 +6,19 @@ from dataclasses import replace
 from .faults import Fault, InvalidInstrument, StaleVersion
 from .instruments import Instrument
 from .rules import DEFAULT_CFI, faults_of
+from .shards import shard_of
 
 FIXED_FOR_LIFE = frozenset(
     {"symbol", "asset_type", "currency", "price_increment", "quantity_increment", "multiplier"}
 )
-SET_BY_SERVER = frozenset({"version", "create_time", "update_time"})
+SET_BY_SERVER = frozenset({"version", "create_time", "update_time", "shard"})
 
 
-def listed(proposed: Instrument, now_ns: int) -> Instrument:
+def listed(proposed: Instrument, now_ns: int, shards: int = 1) -> Instrument:
     """Returns a new instrument as it enters the book. Fails with InvalidInstrument when it breaks a rule."""
     complete = _checked(proposed)
-    return replace(complete, version=1, create_time_ns=now_ns, update_time_ns=now_ns)
+    shard = shard_of(complete.symbol, shards)
+    return replace(complete, version=1, create_time_ns=now_ns, update_time_ns=now_ns, shard=shard)
 
 
 def amended(current: Instrument, proposed: Instrument, based_on: int, now_ns: int) -> Instrument:
@@ -29,6 +31,7 @@ def amended(current: Instrument, proposed: Instrument, based_on: int, now_ns: in
         version=current.version + 1,
         create_time_ns=current.create_time_ns,
         update_time_ns=max(now_ns, current.update_time_ns),
+        shard=current.shard,
     )
 
 

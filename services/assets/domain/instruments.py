@@ -39,6 +39,7 @@ class Instrument:
     version: int = 0
     create_time_ns: int = 0
     update_time_ns: int = 0
+    shard: int = 0
 
 
 def is_symbol(text: str) -> bool:
