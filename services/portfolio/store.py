@@ -61,7 +61,6 @@ PROGRESS = sa.Table(
     METADATA,
     sa.Column("stream", sa.Text, primary_key=True),
     sa.Column("resume_token", sa.Text, nullable=False),
-    sa.Column("last_execution_id", sa.BigInteger, nullable=False),
 )
 
 
@@ -129,7 +128,7 @@ class PortfolioStore:
             row = connection.execute(sa.select(PROGRESS).where(PROGRESS.c.stream == STREAM)).one()
             rows = connection.execute(sa.select(POSITIONS)).all()
             holdings = dict(_holding(found._asdict()) for found in rows)
-            return row.resume_token, Counted(holdings, row.last_execution_id)
+            return row.resume_token, Counted(holdings)
 
         return await self._database.read(work)
 
@@ -157,10 +156,7 @@ class PortfolioStore:
         def work(connection: Connection) -> None:
             here = (PROGRESS.c.stream == STREAM) & (PROGRESS.c.resume_token == token_before)
             moved = PROGRESS.update().where(here)
-            done = connection.execute(
-                moved.values(resume_token=token, last_execution_id=counted.last_execution_id)
-            )
-            if done.rowcount != 1:
+            if connection.execute(moved.values(resume_token=token)).rowcount != 1:
                 raise ProgressLostError(f"executions after {token_before!r} were counted by another process")
             rows = [_position_row(key, holding) for key, holding in counted.holdings.items()]
             upsert(connection, POSITIONS, rows, ["portfolio_id", "symbol"])

@@ -40,11 +40,9 @@ class RefusalFollower:
         return self._orders.StreamExecutions(request)
 
     async def _tell(self, response: orders_pb2.StreamExecutionsResponse) -> None:
-        before, last = self._progress, self._progress.last_execution_id
-        refusals = [refusal_of(report) for report in response.update.reports]
-        events = [breach_of(refusal) for refusal in refusals if refusal.execution_id > last]
-        last = max([last, *(refusal.execution_id for refusal in refusals)])
-        after = Progress(response.resume_token, before.epoch, last)
+        before = self._progress
+        events = [breach_of(refusal_of(report)) for report in response.update.reports]
+        after = Progress(response.resume_token, before.epoch)
         await self._store.record([event for event in events if event is not None], before, after)
         self._progress = after
 

@@ -31,7 +31,6 @@ class Progress:
 
     resume_token: str
     epoch: str
-    last_execution_id: int
 
 
 class RiskStore:
@@ -101,15 +100,15 @@ class RiskStore:
     async def progress(self) -> Progress:
         """Returns how far rejected orders are told."""
         row = (await self._rows(sa.select(PROGRESS).where(PROGRESS.c.stream == STREAM)))[0]
-        return Progress(row.resume_token, row.epoch, row.last_execution_id)
+        return Progress(row.resume_token, row.epoch)
 
     async def record(self, events: list[Event], before: Progress, after: Progress) -> None:
         """Stores events and the place after them in one transaction. Fails with ProgressLostError."""
 
         def work(connection: Connection) -> list[Event]:
             here = (PROGRESS.c.stream == STREAM) & (PROGRESS.c.resume_token == before.resume_token)
-            values = {"resume_token": after.resume_token, "last_execution_id": after.last_execution_id}
-            if connection.execute(PROGRESS.update().where(here).values(values)).rowcount != 1:
+            moved = PROGRESS.update().where(here).values(resume_token=after.resume_token)
+            if connection.execute(moved).rowcount != 1:
                 raise ProgressLostError(
                     f"rejections after {before.resume_token!r} were told by another process"
                 )

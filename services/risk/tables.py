@@ -81,5 +81,4 @@ PROGRESS = sa.Table(
     METADATA,
     sa.Column("stream", sa.Text, primary_key=True),
     *_text("resume_token", "epoch"),
-    _count("last_execution_id"),
 )

@@ -107,7 +107,6 @@ def refusal_of(report: orders_pb2.ExecutionReport) -> Refusal:
     """Returns what a report says about an order that was rejected."""
     order, decision = report.order, report.order.risk_decision
     return Refusal(
-        execution_id=int(report.execution_id),
         order_id=order.order_id,
         portfolio_id=order.portfolio_id,
         symbol=order.symbol,

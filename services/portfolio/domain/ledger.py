@@ -12,10 +12,9 @@ from .valuation import Mark, QuoteSides, Sums, Terms, Worth, mark_of, sums_of, w
 
 @dataclass(frozen=True, slots=True)
 class Counted:
-    """What a batch of trades made of positions, and up to which execution; not in force until adopted."""
+    """What a batch of trades made of positions; not in force until adopted."""
 
     holdings: Mapping[PositionKey, Holding]
-    last_execution_id: int
     steps: Sequence[tuple[PositionKey, Holding]] = ()  # after each moment at which something was traded
 
 
@@ -27,7 +26,6 @@ class Ledger:
         self._holdings: dict[PositionKey, Holding] = {}
         self._by_symbol: dict[str, set[PositionKey]] = {}
         self._market = _Market()
-        self.last_execution_id = 0
 
     def open(self, portfolio: PortfolioRecord) -> None:
         """Adds a portfolio."""
@@ -48,21 +46,21 @@ class Ledger:
         return [self._portfolios[key] for key in sorted(self._portfolios) if key > after]
 
     def count(self, fills: Iterable[Fill]) -> Counted:
-        """Returns what trades make of positions. A trade that was counted before is skipped."""
+        """Returns what trades make of positions. A trade that was counted before is skipped.
+
+        The trades of one position come from one shard of orders, whose numbers rise.
+        """
         changed: dict[PositionKey, Holding] = {}
         steps: dict[tuple[PositionKey, int], Holding] = {}
-        last = self.last_execution_id
         for fill in fills:
-            if fill.execution_id > last:
-                held = changed.get(fill.key) or self._holdings.get(fill.key) or Holding()
+            held = changed.get(fill.key) or self._holdings.get(fill.key) or Holding()
+            if fill.execution_id > held.last_execution_id:
                 changed[fill.key] = steps[fill.key, fill.time_ns] = held.after(fill)
-                last = fill.execution_id
-        return Counted(changed, last, [(key, holding) for (key, _), holding in steps.items()])
+        return Counted(changed, [(key, holding) for (key, _), holding in steps.items()])
 
     def adopt(self, counted: Counted) -> None:
         """Puts counted trades in force, once they are stored."""
         self._holdings.update(counted.holdings)
-        self.last_execution_id = max(self.last_execution_id, counted.last_execution_id)
         for key in counted.holdings:
             self._by_symbol.setdefault(key.symbol, set()).add(key)
 

@@ -71,7 +71,6 @@ class Event:
 class Refusal:
     """An order that was rejected, and what the gate said; the figures are empty where no limit was met."""
 
-    execution_id: int
     order_id: str
     portfolio_id: str
     symbol: str

@@ -35,16 +35,16 @@ def store(database: Database) -> PortfolioStore:
 
 
 async def test_what_was_counted_is_found_again_to_the_last_digit(store: PortfolioStore) -> None:
-    assert await store.progress() == ("", Counted({}, 0))
-    await store.record(Counted({KEY: HOLDING}, 9), "", "t9")
-    assert await store.progress() == ("t9", Counted({KEY: HOLDING}, 9))
+    assert await store.progress() == ("", Counted({}))
+    await store.record(Counted({KEY: HOLDING}), "", "t9")
+    assert await store.progress() == ("t9", Counted({KEY: HOLDING}))
 
 
 async def test_a_batch_that_another_process_counted_is_refused_whole(store: PortfolioStore) -> None:
-    await store.record(Counted({KEY: HOLDING}, 9), "", "t9")
+    await store.record(Counted({KEY: HOLDING}), "", "t9")
     with pytest.raises(ProgressLostError):
-        await store.record(Counted({KEY: Holding()}, 12), "", "t12")
-    assert await store.progress() == ("t9", Counted({KEY: HOLDING}, 9))
+        await store.record(Counted({KEY: Holding()}), "", "t12")
+    assert await store.progress() == ("t9", Counted({KEY: HOLDING}))
 
 
 async def test_a_crash_while_positions_are_written_leaves_the_place_where_it_was(
@@ -55,8 +55,8 @@ async def test_a_crash_while_positions_are_written_leaves_the_place_where_it_was
 
     monkeypatch.setattr(tables, "upsert", crash)
     with pytest.raises(OSError, match="gone"):
-        await store.record(Counted({KEY: HOLDING}, 9), "", "t9")
-    assert await store.progress() == ("", Counted({}, 0))
+        await store.record(Counted({KEY: HOLDING}), "", "t9")
+    assert await store.progress() == ("", Counted({}))
 
 
 async def test_a_ledger_loaded_anew_goes_on_where_the_stored_one_stopped(store: PortfolioStore) -> None:

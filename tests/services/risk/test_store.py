@@ -94,25 +94,25 @@ async def test_events_are_numbered_without_a_hole_and_handed_on_in_order(store: 
     told: list[Event] = []
     store.on_event = told.append
     start = await store.progress()
-    middle = Progress("t2", start.epoch, 2)
+    middle = Progress("t2", start.epoch)
     await store.record([breach(1), breach(2)], start, middle)
-    await store.record([breach(3)], middle, Progress("t3", start.epoch, 3))
+    await store.record([breach(3)], middle, Progress("t3", start.epoch))
     assert [event.event_id for event in told] == [1, 2, 3]
     assert await store.events(10) == told[::-1]
-    assert await store.progress() == Progress("t3", start.epoch, 3)
+    assert await store.progress() == Progress("t3", start.epoch)
 
 
 async def test_refusals_that_another_process_told_are_not_told_again(store: RiskStore) -> None:
     start = await store.progress()
-    await store.record([breach(1)], start, Progress("t1", start.epoch, 1))
+    await store.record([breach(1)], start, Progress("t1", start.epoch))
     with pytest.raises(ProgressLostError):
-        await store.record([breach(1)], start, Progress("t1", start.epoch, 1))
+        await store.record([breach(1)], start, Progress("t1", start.epoch))
     assert len(await store.events(10)) == 1
 
 
 async def test_events_are_found_by_portfolio_and_kind(store: RiskStore) -> None:
     start = await store.progress()
-    await store.record([breach(1)], start, Progress("t1", start.epoch, 1))
+    await store.record([breach(1)], start, Progress("t1", start.epoch))
     await store.commit(set_state(), RuleBook().with_state(HALT), "")
     assert [event.kind for event in await store.events(10, portfolio_id="demo")] == [Kind.BREACH_PREVENTED]
     assert [event.scope for event in await store.events(10, kind="TRADING_STATE_CHANGED")] == [HALT.scope]
