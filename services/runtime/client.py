@@ -112,15 +112,16 @@ def service_config(*, asks_health: bool = False) -> str:
     return json.dumps(config)
 
 
-def connect(address: str, token: TokenSource) -> grpc.aio.Channel:
+def connect(address: str, token: TokenSource, *, watches: bool = False) -> grpc.aio.Channel:
     """Returns a channel to a service. It connects when it is first used, and again whenever it must.
 
-    The address may be several, literal ones with commas between: then calls go to those that serve.
+    The address may be several, literal ones with commas between: then calls go to those that serve. Who
+    watches notices within two seconds that a peer is cut off or hangs, also when there is one address only.
     """
-    several = "," in address
-    silence_ms = 1_000 if several else 20_000  # then the peer is asked whether it lives
+    watches = watches or "," in address
+    silence_ms = 1_000 if watches else 20_000  # then the peer is asked whether it lives
     options = [
-        ("grpc.service_config", service_config(asks_health=several)),
+        ("grpc.service_config", service_config(asks_health=watches)),
         ("grpc.enable_retries", 1),
         ("grpc.max_receive_message_length", MESSAGE_BYTES_MAX),
         ("grpc.max_send_message_length", MESSAGE_BYTES_MAX),

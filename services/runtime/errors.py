@@ -171,6 +171,7 @@ class RemoteError:
     message: str
     metadata: dict[str, str] = field(default_factory=dict)
     fields: list[FieldViolation] = field(default_factory=list)
+    retry_after_s: float | None = None
 
 
 def describe(error: grpc.RpcError) -> RemoteError:
@@ -178,18 +179,35 @@ def describe(error: grpc.RpcError) -> RemoteError:
     call: Any = error if isinstance(error, _CALLS) else None
     code: grpc.StatusCode = call.code() if call else grpc.StatusCode.UNKNOWN
     message = (call.details() or "") if call else str(error)
-    info, bad = _details(error)
+    info, bad, retry = _details(error)
     return RemoteError(
         code=code,
         reason=info.reason or code.name,
         message=message,
         metadata=dict(info.metadata),
         fields=[FieldViolation(item.field, item.description) for item in bad.field_violations],
+        retry_after_s=retry.retry_delay.ToNanoseconds() / 1e9 if retry.HasField("retry_delay") else None,
     )
 
 
-def _details(error: grpc.RpcError) -> tuple[error_details_pb2.ErrorInfo, error_details_pb2.BadRequest]:
+def again(said: RemoteError) -> TickmeshError:
+    """Returns what a server said as an error of our own, for whoever asked it on behalf of another."""
+    error = TickmeshError(
+        said.message,
+        reason=said.reason,
+        metadata=said.metadata,
+        fields=said.fields,
+        retry_after_s=said.retry_after_s,
+    )
+    error.code = said.code
+    return error
+
+
+def _details(
+    error: grpc.RpcError,
+) -> tuple[error_details_pb2.ErrorInfo, error_details_pb2.BadRequest, error_details_pb2.RetryInfo]:
     info, bad = error_details_pb2.ErrorInfo(), error_details_pb2.BadRequest()
+    retry = error_details_pb2.RetryInfo()
     trailers: Any = error.trailing_metadata() if isinstance(error, _CALLS) else None
     for key, value in trailers or ():
         if key == STATUS_KEY and isinstance(value, bytes):
@@ -197,4 +215,5 @@ def _details(error: grpc.RpcError) -> tuple[error_details_pb2.ErrorInfo, error_d
                 for detail in status_pb2.Status.FromString(value).details:
                     detail.Unpack(info)
                     detail.Unpack(bad)
-    return info, bad
+                    detail.Unpack(retry)
+    return info, bad, retry

@@ -21,8 +21,9 @@ class OutOfSequence(Exception):
 class Follower(Generic[R]):
     """Follows a stream for ever: reconnects with backoff, resumes with the last token, checks the sequence.
 
-    Yields responses with a snapshot, an update or a gap; heartbeats are swallowed. `token` is
-    where to resume after the response that was yielded last. Errors that repeating cannot mend are raised.
+    Yields responses with a snapshot, an update or a gap; heartbeats are swallowed, unless asked for.
+    `token` is where to resume after the response that was yielded last. Errors that repeating cannot mend
+    are raised.
     UNIMPLEMENTED is none of those: a server that is starting does not have its methods yet.
     """
 
@@ -35,9 +36,15 @@ class Follower(Generic[R]):
     )
 
     def __init__(
-        self, open_stream: Callable[[str], AsyncIterable[R]], token: str = "", name: str = ""
+        self,
+        open_stream: Callable[[str], AsyncIterable[R]],
+        token: str = "",
+        name: str = "",
+        *,
+        heartbeats: bool = False,
     ) -> None:
         self._open = open_stream
+        self._heartbeats = heartbeats
         self._name = name
         self.token = token
         self.reconnects = 0
@@ -68,7 +75,7 @@ class Follower(Generic[R]):
             if message.sequence != sequence:
                 raise OutOfSequence
             kind = message.WhichOneof("event")
-            if kind == "heartbeat":
+            if kind == "heartbeat" and not self._heartbeats:
                 self.token = message.resume_token
                 continue
             self.gaps += kind == "gap"

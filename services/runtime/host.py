@@ -64,7 +64,11 @@ class Host:
 
     def channel(self, service: str) -> grpc.aio.Channel:
         """Returns a channel to a service, authenticated as this process, closed at the end."""
-        channel = client.connect(self.settings.address(service), self._token)
+        return self.channel_to(self.settings.address(service))
+
+    def channel_to(self, address: str, *, watches: bool = False) -> grpc.aio.Channel:
+        """Returns a channel to an address, as `channel` does. For `watches` see `client.connect`."""
+        channel = client.connect(address, self._token, watches=watches)
         self._stack.push_async_callback(channel.close, None)
         return channel
 

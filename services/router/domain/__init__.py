@@ -1,0 +1,1 @@
+"""How messages are cut up for shards, and how answers become one again."""
