@@ -12,11 +12,13 @@ from pathlib import Path
 from typing import Any, TextIO
 
 from .runtime.ports import LOOPBACK, free_port, free_ports, is_free
-from .runtime.settings import SERVICES
+from .runtime.settings import ROUTER, SERVICES
+from .runtime.shards import SHARDS_MAX
 from .supervision import Program
 
 START_ORDER = ("orders", "assets", "risk", "portfolio", "pricing", "strategy", "gateway", "websocket", "edge")
-STANDBY = "orders-standby"  # a second process of orders, which takes over when the first one ends
+_STANDBY = "-standby"  # a second process of orders, which takes over when the first one ends
+_SHARD = "orders-{}"  # with several shards; then "orders" is the router
 _PORTS_FREE_WITHIN_S = 2.0  # the processes of a platform that was killed need a moment to go
 _LOCK_WITHIN_S = 0.3  # longer than `is_running` of another command looks
 _STOP_GRACE_S = 1.0
@@ -38,7 +40,8 @@ class Wishes:
     websocket_port: int = 8081  # 0: a free one
     seed: int = 1
     market: bool = True
-    standby: bool = False  # a second process of orders
+    standby: bool = False  # a second process of orders, of each shard
+    shards: int = 0  # of orders; 0: as many as there were, or one
 
 
 @dataclass(frozen=True, slots=True)
@@ -51,7 +54,9 @@ class Platform:
     host: str
     port: int
     websocket_port: int
-    addresses: dict[str, str]  # of the services, of "gateway" and of a standby, each host:port
+    addresses: dict[
+        str, str
+    ]  # of the services, of "gateway", of shards and those that stand by, each host:port
     pids: dict[str, int] = field(default_factory=dict)  # of the processes, and "supervisor"
 
     @property
@@ -62,15 +67,19 @@ class Platform:
     @property
     def names(self) -> list[str]:
         """Returns its processes in the order in which they start."""
-        names = list(START_ORDER)
-        if STANDBY in self.addresses:
-            names.insert(names.index("orders") + 1, STANDBY)
-        return names
+        more = [name for name in self.addresses if name not in START_ORDER]
+        return [START_ORDER[0], *more, *START_ORDER[1:]]
 
     def address(self, service: str) -> str:
         """Returns where clients find a service: with a standby, one of two addresses."""
-        known = (self.addresses.get(name) for name in (service, f"{service}-standby"))
+        known = (self.addresses.get(name) for name in (service, service + _STANDBY))
         return ",".join(address for address in known if address)
+
+    @property
+    def shards(self) -> list[str]:
+        """Returns where each shard of orders is. Empty when there is one, which needs no router."""
+        names = map(_SHARD.format, range(len(self.addresses)))
+        return [self.address(name) for name in names if name in self.addresses]
 
     @property
     def websocket_address(self) -> str:
@@ -154,7 +163,7 @@ def plan(wishes: Wishes) -> Platform:
     websocket_port = _public_port(wishes.host, wishes.websocket_port, "--ws-port")
     if port == websocket_port:
         raise StartError(f"--port and --ws-port are both {port}; give each its own")
-    names = (*SERVICES, "gateway", *([STANDBY] if wishes.standby else []))
+    names = (*SERVICES, "gateway", *_more_of_orders(wishes))
     ports = free_ports(len(names), {port, websocket_port})
     return Platform(
         data_dir=wishes.data_dir.resolve(),
@@ -166,6 +175,21 @@ def plan(wishes: Wishes) -> Platform:
         addresses={name: f"{LOOPBACK}:{each}" for name, each in zip(names, ports, strict=True)},
         pids={"supervisor": os.getpid()},
     )
+
+
+def _more_of_orders(wishes: Wishes) -> list[str]:
+    """Returns the processes of orders beside the first. Fails with StartError for too few or too many shards."""
+    known = read(wishes.data_dir)
+    before = max(1, len(known.shards)) if known else 1
+    count = wishes.shards or before
+    if count > SHARDS_MAX:
+        raise StartError(f"--shards {count}: there may be {SHARDS_MAX} at most")
+    if count < before:
+        problem = f"{wishes.data_dir} has {before} shards, and their instruments would have none"
+        raise StartError(f"{problem}; start it with --shards {before}, or more")
+    shards = [_SHARD.format(number) for number in range(count)] if count > 1 else []
+    standbys = [name + _STANDBY for name in shards or ["orders"]] if wishes.standby else []
+    return [*shards, *standbys]
 
 
 def _public_port(host: str, port: int, flag: str) -> int:
@@ -185,10 +209,14 @@ def programs(platform: Platform) -> list[Program]:
 
 
 def _program(platform: Platform, name: str) -> Program:
-    service = name.removesuffix("-standby")
+    service, _, shard = name.removesuffix(_STANDBY).partition("-")
+    own = {"TICKMESH_ORDERS_LISTEN": platform.addresses[name]} if service == "orders" else {}
+    if shard:
+        own["TICKMESH_ORDERS_SHARD"] = shard
+    elif own and platform.shards:
+        service = ROUTER
     command = (sys.executable, "-m", "tickmesh.services.cli", "serve", service)
-    listens = (("TICKMESH_ORDERS_LISTEN", platform.addresses[name]),) if service == "orders" else ()
-    return Program(name, command, listens)
+    return Program(name, command, tuple(own.items()))
 
 
 def environment(platform: Platform, wishes: Wishes, base: Mapping[str, str] | None = None) -> dict[str, str]:
@@ -203,6 +231,7 @@ def environment(platform: Platform, wishes: Wishes, base: Mapping[str, str] | No
         "WEBSOCKET_ADDRESS": f"{platform.host}:{platform.websocket_port}",
         "SEED": str(wishes.seed),
         "MARKET": "true" if wishes.market else "false",
+        "ORDERS_SHARDS": ";".join(platform.shards),
         **{f"{name.upper()}_ADDRESS": platform.address(name) for name in SERVICES},
     }
     ours = {f"TICKMESH_{name}": value for name, value in variables.items()}

@@ -14,6 +14,7 @@ from grpc_health.v1 import health_pb2, health_pb2_grpc
 from .. import local
 from ..runtime.errors import describe
 from ..runtime.settings import SERVICES
+from ..runtime.shards import origin_of
 from . import place
 from .command import OK, REFUSED, Command, CommandError
 
@@ -177,12 +178,21 @@ def _print_status(args: Namespace, platform: local.Platform, states: list[Health
     rows = [(one.name, one.state, one.address, str(pids.get(one.name, ""))) for one in states]
     output.print_table(("service", "state", "address", "pid"), rows)
     if engine is not None:
-        projected = engine.event_sequence - engine.projected_sequence
-        print(
-            f"engine: command {engine.command_sequence:,}, {engine.commands_per_second:,.0f} a second,"
-            f" {engine.open_orders:,} open orders, {engine.instruments:,} instruments,"
-            f" tables {projected:,} events behind, state {engine.state_hash}"
-        )
+        print(f"engine: {_engine_line(engine)}")
+        for shard in engine.shards:
+            print(f"  shard {shard.shard}: {_engine_line(shard)}")
+        for number in engine.shards_away:
+            print(f"  shard {number}: does not answer")
+
+
+def _engine_line(engine: Any) -> str:
+    projected = engine.event_sequence - engine.projected_sequence
+    return (
+        f"command {engine.command_sequence - origin_of(engine.shard):,},"
+        f" {engine.commands_per_second:,.0f} a second,"
+        f" {engine.open_orders:,} open orders, {engine.instruments:,} instruments,"
+        f" tables {projected:,} events behind, state {engine.state_hash}"
+    )
 
 
 def _configure_wait(parser: ArgumentParser) -> None:

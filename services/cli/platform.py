@@ -28,6 +28,13 @@ def _port(text: str) -> int:
     return number
 
 
+def _count(text: str) -> int:
+    number = int(text)
+    if number < 1:
+        raise ValueError(text)
+    return number
+
+
 def _default(name: str, otherwise: str) -> str:
     return os.environ.get(f"TICKMESH_{name}", otherwise)
 
@@ -70,6 +77,13 @@ def _configure_up(parser: ArgumentParser) -> None:
         help="of the market in a box; default 1",
     )
     add("--standby", action="store_true", help="start a second orders process that takes over when one ends")
+    add(
+        "--shards",
+        metavar="N",
+        type=_count,
+        default=0,
+        help="spread instruments over N orders processes; default as before, at first 1",
+    )
     add("--no-market", action="store_true", help="start without makers and takers")
 
 
@@ -83,6 +97,7 @@ def _up(args: Namespace) -> int:
         websocket_port=args.ws_port,
         seed=args.seed,
         standby=args.standby,
+        shards=args.shards,
         market=not args.no_market and _default("MARKET", "true").lower() not in ("0", "false", "no", "off"),
     )
     try:
@@ -189,6 +204,7 @@ COMMANDS = {
         _up,
         """  tickmesh up
   tickmesh up --data /var/lib/tickmesh --port 9000 --ws-port 9001
+  tickmesh up --shards 2 --standby
   tickmesh up --database postgresql://tickmesh@localhost/tickmesh --redis redis://localhost""",
     ),
 }

@@ -7,22 +7,25 @@ import traceback
 from argparse import ArgumentParser, Namespace
 from collections.abc import Callable
 
-from ..runtime.settings import SERVICES, SettingsError
+from ..runtime.settings import ROUTER, SERVICES, SettingsError
 from .command import OK, REFUSED, TRY_LATER, USAGE, Command, CommandError
 
 _GATEWAY = ("gateway", "websocket", "edge")
+_NAMES = (*SERVICES, ROUTER, *_GATEWAY)
 
 
 def _configure_serve(parser: ArgumentParser) -> None:
-    choices = ", ".join((*SERVICES, *_GATEWAY))
-    parser.add_argument("names", nargs="+", metavar="NAME", help=f"which: {choices}")
+    parser.add_argument("names", nargs="+", metavar="NAME", help=f"which: {', '.join(_NAMES)}")
 
 
 def _serve(args: Namespace) -> int:
-    unknown = sorted(set(args.names) - {*SERVICES, *_GATEWAY})
+    unknown = sorted(set(args.names) - set(_NAMES))
     if unknown:
-        known = ", ".join((*SERVICES, *_GATEWAY))
-        raise CommandError(f"there is no service {unknown[0]!r}; there are {known}", USAGE)
+        raise CommandError(f"there is no service {unknown[0]!r}; there are {', '.join(_NAMES)}", USAGE)
+    if {"orders", ROUTER} <= set(args.names):
+        raise CommandError(
+            "orders and router are the same to clients: each runs in a process of its own", USAGE
+        )
     if len(args.names) > 1 and set(args.names) & set(_GATEWAY):
         raise CommandError("gateway, websocket and edge each run in a process of their own", USAGE)
     try:

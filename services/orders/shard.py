@@ -105,7 +105,8 @@ class Shard:
     def open(self) -> None:
         """Makes an owner ready for new commands. Call it in the event loop, then run the sequencer."""
         settings = self._settings
-        log.info("replayed", commands=self.venue.last_command, state_hash=f"{self._engine.state_hash():016x}")
+        commands = self.venue.last_command - self._journal.origin
+        log.info("replayed", commands=commands, state_hash=f"{self._engine.state_hash():016x}")
         self.projector.tell(self.venue.last_report)
         self.snapshotter = Snapshotter(
             self._snapshots,

@@ -108,3 +108,27 @@ def test_a_standby_is_a_second_process_of_orders_with_an_address_of_its_own(tmp_
     listens = [read.listens_on("orders") for read in reads]
     assert listens == [platform.addresses["orders"], platform.addresses["orders-standby"]]
     assert [read.address("orders") for read in reads] == [",".join(listens)] * 2
+
+
+def test_several_shards_have_a_process_each_and_a_router_before_them(tmp_path: Path) -> None:
+    asked = wishes(tmp_path, shards=2, standby=True)
+    platform = local.plan(asked)
+    programs = {program.name: program for program in local.programs(platform)}
+    assert programs["orders"].command[-1] == "router"
+    told = local.environment(platform, asked, {})
+    for number in range(2):
+        processes = [programs[f"orders-{number}{end}"] for end in ("", "-standby")]
+        assert {process.command[-1] for process in processes} == {"orders"}
+        own = [dict(process.environment) for process in processes]
+        assert {each["TICKMESH_ORDERS_SHARD"] for each in own} == {str(number)}
+        listens = [load(GatewaySettings, {**told, **each}).listens_on("orders") for each in own]
+        assert load(GatewaySettings, told).shard_addresses[number] == ",".join(listens)
+    assert load(GatewaySettings, told).listens_on("router") == platform.addresses["orders"]
+
+
+def test_a_platform_keeps_its_shards_and_may_have_more_but_not_fewer(tmp_path: Path) -> None:
+    local.write(local.plan(wishes(tmp_path, shards=2)))
+    assert len(local.plan(wishes(tmp_path)).shards) == 2
+    assert len(local.plan(wishes(tmp_path, shards=3)).shards) == 3
+    with pytest.raises(local.StartError, match="--shards 2"):
+        local.plan(wishes(tmp_path, shards=1))

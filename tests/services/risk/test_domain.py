@@ -125,7 +125,7 @@ def test_a_halt_of_the_whole_firm_is_critical() -> None:
 
 
 def refusal(check: str, scope: str = "", limit: str = "") -> Refusal:
-    return Refusal(9, "77", "demo", "AAPL", check, 5, scope, limit, "40", "60", "10")
+    return Refusal("77", "demo", "AAPL", check, 5, scope, limit, "40", "60", "10")
 
 
 @pytest.mark.parametrize(

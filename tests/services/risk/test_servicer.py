@@ -286,7 +286,7 @@ async def test_each_order_that_the_gate_refused_is_told_once_over_restarts(world
     )
     async with world.running() as stub:
         first = await eventually(lambda: two_or_more(stub))
-    world.orders.add(rejected(3, "TRADING_HALTED"), rejected(4, "ORDER_RATE_LIMIT", "ORDER_RATE_LIMIT"))
+    world.orders.add(rejected(4, "ORDER_RATE_LIMIT", "ORDER_RATE_LIMIT"))
     async with world.running() as stub:
         await eventually(lambda: told_about(stub, "4"))
         found = await breaches(stub)

@@ -37,7 +37,7 @@ def set_limit(request_id: str = "") -> Request[pb.Limit]:
 
 
 def breach(number: int) -> Event:
-    event = breach_of(Refusal(number, str(number), "demo", "AAPL", "PRICE_COLLAR", number))
+    event = breach_of(Refusal(str(number), "demo", "AAPL", "PRICE_COLLAR", number))
     assert event is not None
     return event
 
