@@ -178,7 +178,7 @@ def plan(wishes: Wishes) -> Platform:
 
 
 def _more_of_orders(wishes: Wishes) -> list[str]:
-    """Returns the processes of orders beside the first. Fails with StartError for too few or too many shards."""
+    """Returns the processes of orders beside the first. Fails with StartError for too few or many shards."""
     known = read(wishes.data_dir)
     before = max(1, len(known.shards)) if known else 1
     count = wishes.shards or before
