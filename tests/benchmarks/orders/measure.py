@@ -4,12 +4,13 @@ from collections.abc import Callable, Iterator
 from functools import partial
 
 from ..running import Row
-from . import growth, inside, latency, rates, readers, tables
+from . import growth, inside, latency, rates, readers, shards, tables
 
 LONG_HISTORY = 100_000_000  # commands
 PARTS: dict[str, Callable[[bool], Iterator[Row]]] = {
     "rates": rates.direct,
     "edge": rates.edge,
+    "shards": shards.measure,
     "latency": latency.measure,
     "inside": inside.measure,
     "readers": readers.measure,

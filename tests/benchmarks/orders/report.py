@@ -15,6 +15,9 @@ CPU = {
     "cpu_client_us": "client",
     "cpu_edge_us": "Envoy",
     "cpu_orders_us": "orders",
+    "cpu_router_us": "router",
+    "cpu_shard-0_us": "shard 0",
+    "cpu_shard-1_us": "shard 1",
     "cpu_projector_us": "projector",
     "cpu_portfolio_us": "portfolio",
     "cpu_risk_us": "risk",
@@ -35,6 +38,7 @@ RATES = {
 COLUMNS: dict[str, dict[str, str]] = {
     "rates": RATES,
     "edge": RATES,
+    "shards": {"way": "way", **RATES},
     "latency": {
         "way": "way",
         "database": "database",
@@ -97,6 +101,7 @@ follows them is processor time of each process in µs an order, from a clock of 
 TITLES = {
     "rates": "Durable orders a second, straight to the service",
     "edge": "Durable orders a second, through Envoy on the whole platform (SQLite)",
+    "shards": "Through a router to shards (SQLite)",
     "latency": "Latency, open loop",
     "inside": "One order inside the process",
     "readers": "Execution reports to subscribers",
@@ -109,6 +114,9 @@ TITLES = {
 TEXTS = {
     "rates": "One stream, up to 64 messages and 8,000 orders in flight.",
     "edge": "The same through the public port; all services run.",
+    "shards": """\
+Two shards, their router and assets run, on the same cores. Half the orders of a message are for one
+instrument, half for another: both of one shard, or one of each. A shard's time holds that of its projector.""",
     "latency": """\
 A message is due at a fixed rate and its latency counts from that moment, however late the client itself was.
 Medians of three repetitions of three seconds; percentiles from buckets of less than a hundredth. The floor is

@@ -64,10 +64,12 @@ class Services:
         """Returns everything that works for the order path."""
         return Processes({**{name: process.pid for name, process in self._running.items()}, **self._database})
 
-    def start(self, name: str) -> None:
-        """Starts a service."""
-        command = [sys.executable, "-m", *self._program, name]
-        self._running[name] = subprocess.Popen(command, env=self.environment, stdout=subprocess.DEVNULL)
+    def start(self, name: str, service: str = "", **more: Any) -> None:
+        """Starts a service, with settings of its own."""
+        command = [sys.executable, "-m", *self._program, service or name]
+        own = {f"TICKMESH_{setting}": str(value) for setting, value in more.items()}
+        environment = self.environment | own
+        self._running[name] = subprocess.Popen(command, env=environment, stdout=subprocess.DEVNULL)
 
     def stop(self, name: str) -> None:
         """Ends a service cleanly, when it runs."""
@@ -145,8 +147,8 @@ async def _prepare(found: Services, symbols: Sequence[str], *, listed: bool) -> 
             for symbol in symbols:
                 await stub.CreateInstrument(_instrument(symbol), wait_for_ready=True)
     async with found.stub() as orders:
-        await _known(orders, symbols[-1])
-        await _control(orders, [_account(0), *_limits(symbols)])
+        await known(orders, symbols[-1])
+        await control(orders, [account(0), *_limits(symbols)])
 
 
 def _instrument(symbol: str) -> assets_pb2.CreateInstrumentRequest:
@@ -158,7 +160,8 @@ def _instrument(symbol: str) -> assets_pb2.CreateInstrumentRequest:
     return assets_pb2.CreateInstrumentRequest(request_id=symbol, instrument=told)
 
 
-async def _known(stub: Any, symbol: str) -> None:
+async def known(stub: Any, symbol: str) -> None:
+    """Waits until an instrument can be traded."""
     async with asyncio.timeout(READY_WITHIN_S):
         while True:
             try:
@@ -168,7 +171,8 @@ async def _known(stub: Any, symbol: str) -> None:
                 await asyncio.sleep(0.02)
 
 
-def _account(number: int) -> pb.Control:
+def account(number: int) -> pb.Control:
+    """Returns what opens a portfolio."""
     return pb.Control(account=pb.Account(portfolio_id=portfolio(number), desk_id=DESK))
 
 
@@ -188,7 +192,8 @@ def _limit(kind: Any, value: str, place: pb.RiskScope) -> pb.Control:
     return pb.Control(limit=pb.EngineLimit(scope=place, limit_type=kind, value=value))
 
 
-async def _control(stub: Any, controls: list[pb.Control]) -> None:
+async def control(stub: Any, controls: list[pb.Control]) -> None:
+    """Applies controls."""
     for start in range(0, len(controls), CONTROLS_AT_ONCE):
         await stub.ApplyControls(pb.ApplyControlsRequest(controls=controls[start : start + CONTROLS_AT_ONCE]))
 
@@ -196,7 +201,7 @@ async def _control(stub: Any, controls: list[pb.Control]) -> None:
 async def open_portfolios(found: Services, numbers: Sequence[int]) -> None:
     """Opens portfolios for messages that are all different from those before."""
     async with found.stub() as stub:
-        await _control(stub, [_account(number) for number in numbers])
+        await control(stub, [account(number) for number in numbers])
 
 
 async def status(stub: Any) -> pb.EngineStatus:
