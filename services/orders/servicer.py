@@ -166,6 +166,11 @@ class OrdersServicer(orders_pb2_grpc.OrdersServiceServicer):
             executions_token=self._shard.executions.token(),
         )
 
+    async def GetLimitUsage(
+        self, request: pb.GetLimitUsageRequest, context: Context
+    ) -> pb.GetLimitUsageResponse:
+        return pb.GetLimitUsageResponse(usages=await self._shard.usages(request.limits))
+
     async def ApplyControls(
         self, request: pb.ApplyControlsRequest, context: Context
     ) -> pb.ApplyControlsResponse:

@@ -3,11 +3,12 @@
 import asyncio
 import socket
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from contextlib import AbstractContextManager
 from pathlib import Path
 
 from tickmesh.native.engine import NONE, Engine
+from tickmesh.orders.v1 import orders_pb2 as pb
 
 from ..runtime import identity, telemetry
 from ..runtime.database import Database
@@ -32,6 +33,7 @@ from .singles import Singles
 from .snapshots import Snapshots
 from .snapshotter import Snapshotter
 from .streams import Books, Executions
+from .usage import usages
 
 BEATS = 3  # in the time after which others take an owner for dead
 JOURNAL_REVISIONS = Path(__file__).parent / "journal_migrations"
@@ -192,6 +194,10 @@ class Shard:
             left_s = (DAY_NS - self.clock() % DAY_NS) / 1e9
             await asyncio.sleep(min(left_s, 60.0))
             await self.end_day_if_due()
+
+    async def usages(self, limits: Iterable[pb.EngineLimit]) -> list[pb.LimitUsage]:
+        """Returns how far limits are used after all that was acknowledged. Fails with UnknownInstrument."""
+        return await self.sequencer.aside(lambda: usages(self._engine, self.venue, limits))
 
     def projected(self, event_sequence: int) -> int:
         """Returns up to which event the tables are written; not every event leaves something to write."""

@@ -73,6 +73,13 @@ class Changes:
 
         return await self._change(request, plan)
 
+    async def make_room(self, key: LimitKey, room: str, symbol: str) -> None:
+        """Asks for room in the portion of an instrument's shard. Fails with what the orders service says."""
+        async with self._one_at_a_time:
+            value = self._rules.value(key)
+            if value is not None:
+                await self._engine.apply([limit_control(key, value, room=room, room_symbol=symbol)])
+
     async def _change(self, request: Request[M], make_plan: Callable[[], _Plan]) -> M:
         """Carries a change through to its end, also for a caller who leaves halfway."""
         return await asyncio.shield(self._carry_through(request, make_plan))

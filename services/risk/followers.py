@@ -11,7 +11,7 @@ from tickmesh.pricing.v1 import pricing_pb2, pricing_pb2_grpc
 
 from ..runtime import telemetry
 from ..runtime.streams import Follower
-from .domain.events import breach_of
+from .domain.events import Refusal, breach_of
 from .store import Progress, RiskStore
 from .wire import price_of, refusal_of
 
@@ -21,7 +21,14 @@ log = telemetry.logger(__name__)
 class RefusalFollower:
     """Tells each order that the gate refused exactly once: event and place are stored in one transaction."""
 
-    def __init__(self, channel: grpc.aio.Channel, store: RiskStore, progress: Progress) -> None:
+    def __init__(
+        self,
+        channel: grpc.aio.Channel,
+        store: RiskStore,
+        progress: Progress,
+        on_refusal: Callable[[Refusal], None],
+    ) -> None:
+        self._on_refusal = on_refusal
         self._orders = orders_pb2_grpc.OrdersServiceStub(channel)
         self._store = store
         self._progress = progress
@@ -41,10 +48,13 @@ class RefusalFollower:
 
     async def _tell(self, response: orders_pb2.StreamExecutionsResponse) -> None:
         before = self._progress
-        events = [breach_of(refusal_of(report)) for report in response.update.reports]
+        refusals = [refusal_of(report) for report in response.update.reports]
+        events = [breach_of(refusal) for refusal in refusals]
         after = Progress(response.resume_token, before.epoch)
         await self._store.record([event for event in events if event is not None], before, after)
         self._progress = after
+        for refusal in refusals:
+            self._on_refusal(refusal)
 
 
 async def follow_instruments(

@@ -15,6 +15,7 @@ from .domain.rulebook import RuleBook
 from .engine import Engine
 from .feed import Feed
 from .followers import RefusalFollower, follow_instruments, follow_prices
+from .leases import Leases
 from .servicer import RiskServicer
 from .settings import RiskSettings
 from .store import RiskStore
@@ -32,7 +33,10 @@ async def start(host: Host) -> None:
     store.on_event = feed.publish
     servicer = RiskServicer(changes, rules, store, feed, host.clock)
     host.serve(risk_pb2_grpc.add_RiskServiceServicer_to_server, servicer)
-    host.spawn(RefusalFollower(host.channel("orders"), store, await store.progress()).run(), "risk-refusals")
+    leases, progress = Leases(changes, rules), await store.progress()
+    refusals = RefusalFollower(host.channel("orders"), store, progress, leases.refused)
+    host.spawn(refusals.run(), "risk-refusals")
+    host.spawn(leases.run(), "risk-leases")
     defaults = Defaults(changes, rules, host.clock, settings.default_limits(), settings.risk_collar_bps)
     rates = RateTeller(engine, Conversions(settings.risk_conversion_bps))
     sent = _keep_up(host, changes, defaults, rates)

@@ -81,12 +81,16 @@ def event_message(event: Event) -> pb.RiskEvent:
     )
 
 
-def limit_control(key: LimitKey, value: str | None) -> orders_pb2.Control:
-    """Returns what tells the engine a limit; None removes it."""
+def limit_control(
+    key: LimitKey, value: str | None, *, room: str = "", room_symbol: str = ""
+) -> orders_pb2.Control:
+    """Returns what tells the engine a limit; None removes it. `room` is what an instrument's shard needs."""
     limit = orders_pb2.EngineLimit(
         scope=scope_message(key.scope),
         limit_type=orders_pb2.EngineLimit.LimitType.Value(key.limit_type),
         value=value or "",
+        room=room,
+        room_symbol=room_symbol,
     )
     return orders_pb2.Control(limit=limit)
 

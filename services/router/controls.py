@@ -1,25 +1,22 @@
 """Accounts, limits, trading states and rates over all shards.
 
-What names an instrument goes to its shard alone; everything else goes to all. A limit that holds for all
-instruments together is divided: each shard is given a portion, and the portions never add up to more.
+What names an instrument goes to its shard alone; everything else goes to all. Of a limit that holds for all
+instruments together each shard has a portion, see `leases`.
 """
 
 import asyncio
 import re
-from collections.abc import Callable, Sequence
-from dataclasses import dataclass, replace
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass, field, replace
 from decimal import Decimal
 
 from tickmesh.orders.v1 import orders_pb2 as pb
 
 from ..runtime.errors import FieldViolation, TickmeshError
-from ..runtime.server import Context
-from ..values import decimal_text
-from .domain.portions import portions
-from .shards import Shards, ShardUnavailable
+from .domain.portions import Need
+from .leases import STEPS, Lease, Leases, is_leased
+from .shards import Caller, Kept, Shards, ShardUnavailable
 
-# Limits that are sums over instruments, with the smallest step of each: a micro-unit, an order.
-SUMS = {pb.EngineLimit.GROSS_EXPOSURE: Decimal("0.000001"), pb.EngineLimit.ORDER_RATE: Decimal(1)}
 _PATH = re.compile(r"\bcontrols\[(\d+)\]")
 
 
@@ -28,73 +25,116 @@ class Part:
     """What one shard is told, and where each control stands in the request."""
 
     shard: int
-    controls: list[pb.Control]
-    places: list[int]
+    controls: list[pb.Control] = field(default_factory=list)
+    places: list[int] = field(default_factory=list)
 
-    def named(self, text: str) -> str:
-        """Returns text that names controls of the part, as it names them in the request."""
+    def add(self, place: int, control: pb.Control) -> None:
+        """Adds a control of the request."""
+        self.controls.append(control)
+        self.places.append(place)
+
+    def renamed(self, error: TickmeshError) -> TickmeshError:
+        """Returns what the shard says with the places that controls have in the request."""
+        error.message = self._renamed(error.message)
+        error.fields = [self._violation(each) for each in error.fields]
+        return error
+
+    def _violation(self, violation: FieldViolation) -> FieldViolation:
+        return replace(violation, field=self._renamed(violation.field))
+
+    def _renamed(self, text: str) -> str:
         return _PATH.sub(lambda found: f"controls[{self.places[int(found[1])]}]", text)
 
 
-async def apply(
-    shards: Shards,
-    shard_of_symbol: Callable[[str], int],
-    request: pb.ApplyControlsRequest,
-    context: Context,
-) -> pb.ApplyControlsResponse:
-    """Tells all shards. Fails with what a shard says, and with ShardUnavailable: repeat it then.
+class Controls:
+    """Tells the shards."""
 
-    All that can be told is told: trading must stop on the shards that answer when one does not. Portions
-    are told one shard after the other, so that a new one, at the end, has its own when others gave it up.
-    """
-    parts = _parts(request.controls, len(shards), shard_of_symbol)
-    tell = _each(shards, request.request_id, context)
-    if any(_step(control) for control in request.controls):
-        answers = [await tell(part) for part in parts]
-    else:
-        told = await asyncio.gather(*map(tell, parts), return_exceptions=True)
-        answers = [_answered(answer) for answer in told]
-    canceled = sum(answer.canceled_count for answer in answers)
-    return pb.ApplyControlsResponse(command=answers[-1].command, canceled_count=canceled)
+    def __init__(self, shards: Shards, shard_of_symbol: Callable[[str], int]) -> None:
+        self._shards = shards
+        self._shard_of_symbol = shard_of_symbol
+        self._leases = Leases(shards)
+        self._dividing = asyncio.Lock()
 
+    async def apply(self, request: pb.ApplyControlsRequest, caller: Caller) -> pb.ApplyControlsResponse:
+        """Tells all shards. Fails with what a shard says, and with ShardUnavailable: repeat it then.
 
-def _answered(told: pb.ApplyControlsResponse | BaseException) -> pb.ApplyControlsResponse:
-    if isinstance(told, BaseException):
-        raise told
-    return told
+        All that can be told is told: trading must stop on the shards that answer when one does not. Only a
+        limit that is leased is not changed at all as long as a shard is away.
+        """
+        leases = self._leased(request.controls)
+        if not leases:
+            return await self._tell(self._parts(request.controls, {}), request.request_id, caller)
+        # Portions are told to the end, one division after the other, whoever waits or hangs up.
+        return await asyncio.shield(self._divide(request.controls, leases, Kept(caller)))
 
+    def _leased(self, controls: Sequence[pb.Control]) -> dict[int, Lease]:
+        """Returns the limits that are leased, by their place in the request."""
+        return {
+            place: Lease(control.limit, self._need(control.limit))
+            for place, control in enumerate(controls)
+            if control.WhichOneof("control") == "limit" and is_leased(control.limit)
+        }
 
-def _each(
-    shards: Shards, request_id: str, context: Context
-) -> Callable[[Part], "asyncio.Future[pb.ApplyControlsResponse]"]:
-    async def tell(part: Part) -> pb.ApplyControlsResponse:
+    def _need(self, limit: pb.EngineLimit) -> Need | None:
+        if not limit.room_symbol or not limit.room:
+            return None
+        steps = -(-Decimal(limit.room) // STEPS[limit.limit_type])
+        return Need(self._shard_of_symbol(limit.room_symbol), int(steps))
+
+    async def _divide(
+        self, controls: Sequence[pb.Control], leases: Mapping[int, Lease], caller: Caller
+    ) -> pb.ApplyControlsResponse:
+        """Tells who gives, and who takes once that is confirmed. The same request again divides anew."""
+        every = list(leases.values())
+        async with self._dividing:
+            await self._leases.look(every, caller)
+            portions = {place: lease.give() for place, lease in leases.items()}
+            answer = await self._tell(self._parts(controls, portions), "", caller)
+            await self._leases.look(every, caller)
+            more = self._more(leases)
+            if more:
+                await self._tell(more, "", caller)
+        return answer
+
+    def _more(self, leases: Mapping[int, Lease]) -> list[Part]:
+        parts = [Part(shard) for shard in range(len(self._shards))]
+        for place, lease in leases.items():
+            for shard, limit in lease.take().items():
+                parts[shard].add(place, pb.Control(limit=limit))
+        return [part for part in parts if part.controls]
+
+    def _parts(
+        self, controls: Sequence[pb.Control], portions: Mapping[int, Sequence[pb.EngineLimit]]
+    ) -> list[Part]:
+        parts = [Part(shard) for shard in range(len(self._shards))]
+        for place, control in enumerate(controls):
+            symbol = _symbol(control)
+            for part in [parts[self._shard_of_symbol(symbol)]] if symbol else parts:
+                limits = portions.get(place)
+                part.add(place, pb.Control(limit=limits[part.shard]) if limits else control)
+        return [part for part in parts if part.controls]
+
+    async def _tell(self, parts: Sequence[Part], request_id: str, caller: Caller) -> pb.ApplyControlsResponse:
+        asked = (self._tell_one(part, request_id, caller) for part in parts)
+        answers = []
+        for answer in await asyncio.gather(*asked, return_exceptions=True):
+            if isinstance(answer, BaseException):
+                raise answer
+            answers.append(answer)
+        canceled = sum(answer.canceled_count for answer in answers)
+        return pb.ApplyControlsResponse(command=answers[-1].command, canceled_count=canceled)
+
+    async def _tell_one(self, part: Part, request_id: str, caller: Caller) -> pb.ApplyControlsResponse:
         request = pb.ApplyControlsRequest(request_id=request_id, controls=part.controls)
         try:
-            answer = await shards.get(part.shard).ask("ApplyControls", request.SerializeToString(), context)
+            content = await self._shards.get(part.shard).ask(
+                "ApplyControls", request.SerializeToString(), caller
+            )
         except ShardUnavailable:
             raise
         except TickmeshError as error:
-            error.message = part.named(error.message)
-            error.fields = [_renamed(part, each) for each in error.fields]
-            raise
-        return pb.ApplyControlsResponse.FromString(answer)
-
-    return lambda part: asyncio.ensure_future(tell(part))
-
-
-def _renamed(part: Part, violation: FieldViolation) -> FieldViolation:
-    return replace(violation, field=part.named(violation.field))
-
-
-def _parts(controls: Sequence[pb.Control], shards: int, shard_of_symbol: Callable[[str], int]) -> list[Part]:
-    parts = [Part(shard, [], []) for shard in range(shards)]
-    for place, control in enumerate(controls):
-        symbol = _symbol(control)
-        told = _portions(control, shards) if not symbol else {shard_of_symbol(symbol): control}
-        for shard, own in told.items():
-            parts[shard].controls.append(own)
-            parts[shard].places.append(place)
-    return [part for part in parts if part.controls]
+            raise part.renamed(error) from error
+        return pb.ApplyControlsResponse.FromString(content)
 
 
 def _symbol(control: pb.Control) -> str:
@@ -102,22 +142,3 @@ def _symbol(control: pb.Control) -> str:
     if kind == "limit":
         return control.limit.scope.symbol
     return control.trading_state.scope.symbol if kind == "trading_state" else ""
-
-
-def _step(control: pb.Control) -> Decimal | None:
-    """Returns the step of a limit that is divided; None for everything else."""
-    is_limit = control.WhichOneof("control") == "limit" and control.limit.value != ""
-    return SUMS.get(control.limit.limit_type) if is_limit else None
-
-
-def _portions(control: pb.Control, shards: int) -> dict[int, pb.Control]:
-    """Returns what each shard is told: the same, or its portion."""
-    step = _step(control)
-    value = Decimal(control.limit.value) if step else Decimal(0)
-    if step is None or value % step:  # what is no bound goes to all as it is: they say so
-        return dict.fromkeys(range(shards), control)
-    told = {}
-    for shard, portion in enumerate(portions(value, shards, step)):
-        told[shard] = pb.Control(limit=control.limit)
-        told[shard].limit.value = decimal_text(portion)
-    return told

@@ -10,9 +10,10 @@ from tickmesh.orders.v1 import orders_pb2_grpc
 from ..runtime.errors import NotFound, TickmeshError
 from ..runtime.parsing import parsed
 from ..runtime.server import Context, takes_bytes
-from . import controls, executions, status
+from . import executions, status, usage
 from .batches import Router, Splitter
 from .books import Books, passed_on
+from .controls import Controls
 from .directory import Directory
 from .lanes import Lane
 from .lists import Listing
@@ -37,6 +38,7 @@ class RouterServicer(orders_pb2_grpc.OrdersServiceServicer):
         self._shards = shards
         self._directory = directory
         self._clock = clock
+        self._controls = Controls(shards, directory.shard_of)
 
     @takes_bytes
     async def SubmitOrder(self, request: bytes, context: Context) -> bytes:  # type: ignore[override]
@@ -160,7 +162,12 @@ class RouterServicer(orders_pb2_grpc.OrdersServiceServicer):
     async def ApplyControls(
         self, request: pb.ApplyControlsRequest, context: Context
     ) -> pb.ApplyControlsResponse:
-        return await controls.apply(self._shards, self._directory.shard_of, request, context)
+        return await self._controls.apply(request, context)
+
+    async def GetLimitUsage(
+        self, request: pb.GetLimitUsageRequest, context: Context
+    ) -> pb.GetLimitUsageResponse:
+        return await usage.of_all(self._shards, self._directory.shard_of, request, context)
 
 
 class UnknownShard(NotFound):

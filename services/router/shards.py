@@ -1,18 +1,18 @@
 """The shards as the router calls them: with the caller's token, deadline and headers, bytes in and out."""
 
 from collections.abc import AsyncIterator
-from typing import Any
+from typing import Any, Protocol
 
 import grpc
 
 from tickmesh.orders.v1 import orders_pb2 as pb
 
 from ..runtime.errors import RemoteError, TickmeshError, Unavailable, again, describe
-from ..runtime.server import Context
 from ..runtime.shards import shard_of
 
 SERVICE = "/tickmesh.orders.v1.OrdersService/"
 TIMING = "server-timing"
+KEPT_S = 5.0
 _OWN = ("grpc-", "user-agent", ":")  # headers of the connection, not of the call
 # CANCELLED is what gRPC makes of calls that had reached a server which ends before it looked at them.
 AWAY = (grpc.StatusCode.UNAVAILABLE, grpc.StatusCode.CANCELLED)
@@ -33,7 +33,32 @@ class ShardUnavailable(Unavailable):
         )
 
 
-def headers_of(context: Context) -> Headers:
+class Caller(Protocol):
+    """Who asks, as the context of a call tells."""
+
+    def invocation_metadata(self) -> Any:
+        """Returns what was sent along."""
+
+    def time_remaining(self) -> float | None:
+        """Returns the seconds that are left, None for no end."""
+
+
+class Kept:
+    """A caller as it was, for work that must go on when it hangs up."""
+
+    def __init__(self, caller: Caller) -> None:
+        self._metadata = caller.invocation_metadata()
+
+    def invocation_metadata(self) -> Any:
+        """Returns what was sent along."""
+        return self._metadata
+
+    def time_remaining(self) -> float:
+        """Returns what one call to a shard may take."""
+        return KEPT_S
+
+
+def headers_of(context: Caller) -> Headers:
     """Returns what a caller sent along, its token among them."""
     told = context.invocation_metadata() or ()
     return tuple((key, value) for key, value in told if not key.startswith(_OWN))
@@ -52,12 +77,12 @@ class Shard:
         """Says whether it is known that nobody answers, so that what is not sent has not happened."""
         return self._channel.get_state(True) in _UNREACHABLE
 
-    async def ask(self, method: str, request: bytes, context: Context) -> bytes:
+    async def ask(self, method: str, request: bytes, context: Caller) -> bytes:
         """Returns an answer. Fails with ShardUnavailable, and with whatever the shard says."""
         answer, _ = await self.ask_timed(method, request, context)
         return answer
 
-    async def ask_timed(self, method: str, request: bytes, context: Context) -> tuple[bytes, Any]:
+    async def ask_timed(self, method: str, request: bytes, context: Caller) -> tuple[bytes, Any]:
         """Returns an answer and its call, which knows where the time went. Fails as `ask` does."""
         call = self._unary(method)(request, timeout=context.time_remaining(), metadata=headers_of(context))
         try:
@@ -109,6 +134,6 @@ class Shards:
         number = shard_of(int(text))
         return number if number < len(self.every) else 0
 
-    async def status(self, number: int, context: Context) -> pb.EngineStatus:
+    async def status(self, number: int, context: Caller) -> pb.EngineStatus:
         """Returns where a shard stands. Fails with ShardUnavailable."""
         return pb.EngineStatus.FromString(await self.get(number).ask("GetEngineStatus", b"", context))

@@ -123,6 +123,9 @@ SAMPLES: dict[str, Sample] = {
     "OrdersService.GetBook": same({"symbol": SYMBOL, "depth": 5}, "time"),
     "OrdersService.StreamBook": same({"symbols": [SYMBOL, "AAPL"], "delivery": "COMPLETE"}, "time"),
     "OrdersService.GetEngineStatus": same({}, "commands_per_second", "projected_sequence"),
+    "OrdersService.GetLimitUsage": same(
+        {"limits": [{"scope": {"level": "PORTFOLIO", "id": PORTFOLIO}, "limit_type": "GROSS_EXPOSURE"}]}
+    ),
     "OrdersService.ApplyControls": same(
         {"request_id": "walk-c", "controls": [{"account": {"portfolio_id": PORTFOLIO, "desk_id": "tests"}}]}
     ),

@@ -116,7 +116,7 @@ TEXTS = {
     "edge": "The same through the public port; all services run.",
     "shards": """\
 Two shards, their router and assets run, on the same cores. Half the orders of a message are for one
-instrument, half for another: both of one shard, or one of each. A shard's time holds that of its projector.""",
+instrument, half for another: both of one shard, or one of each. A shard's time holds its projector's.""",
     "latency": """\
 A message is due at a fixed rate and its latency counts from that moment, however late the client itself was.
 Medians of three repetitions of three seconds; percentiles from buckets of less than a hundredth. The floor is

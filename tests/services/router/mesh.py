@@ -36,6 +36,10 @@ class Mesh:
         chosen = RuntimeSettings(**{**self.settings, **settings})
         return await stack.enter_async_context(open_host(chosen, [name], [start])), stack
 
+    def own_address(self, service: str) -> dict[str, str]:
+        """Returns the setting of a free address for a service."""
+        return {f"{service}_address": f"127.0.0.1:{free_ports(1)[0]}"}
+
     async def open_shard(self, number: int) -> None:
         """Starts a shard."""
         own = {
