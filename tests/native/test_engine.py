@@ -2,7 +2,7 @@
 
 import re
 from collections.abc import Callable
-from dataclasses import fields
+from dataclasses import fields, replace
 from enum import IntEnum, IntFlag
 from pathlib import Path
 from typing import Any
@@ -215,6 +215,23 @@ def test_a_capacity_out_of_range_is_refused(name: str, capacity: int) -> None:
 def test_an_unknown_feed_is_refused() -> None:
     with pytest.raises(ValueError, match=r"feeds must be in 0\.\.7, not 8"):
         Engine(EngineConfig(feeds=face.Feed(8)))
+
+
+def test_commands_and_events_are_numbered_behind_the_origin() -> None:
+    origin = 3 << 48
+    with Engine(replace(SMALL, origin=origin)) as engine:
+        assert (engine.status().command_sequence, engine.status().event_sequence) == (origin, origin)
+        events = engine.submit(CommandType.LIST_INSTRUMENT, instrument=0, price=100, quantity=1)
+        assert engine.status().command_sequence == origin + 1
+        assert events["command"].tolist() == [origin + 1] * len(events)
+        again = Engine.restore(replace(SMALL, origin=origin), engine.snapshot())
+        assert again.state_hash() == engine.state_hash()
+        assert again.status() == engine.status()
+
+
+def test_an_origin_out_of_range_is_refused() -> None:
+    with pytest.raises(ValueError, match=r"origin must be in 0\.\.4611686018427387904, not -1"):
+        Engine(EngineConfig(origin=-1))
 
 
 def test_a_capacity_that_is_no_number_is_refused() -> None:
