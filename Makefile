@@ -25,7 +25,7 @@ C_SOURCES := $(filter-out native/_engine.c, \
     $(wildcard native/*.[ch] native/python/*.c native/tape/*.[ch] native/venue/*.[ch]))
 PAGE_SOURCES := $(shell find $(PAGE)/src $(PAGE)/public -type f 2>/dev/null) \
     $(wildcard $(PAGE)/*.html $(PAGE)/*.json $(PAGE)/*.ts)
-MANIFESTS := $(filter-out %/kustomization.yaml,$(wildcard k8s/base/*.yaml))
+MANIFESTS := $(filter-out %/kustomization.yaml,$(wildcard k8s/base/*.yaml k8s/overlays/*/*.yaml))
 NODE_IS_NEW_ENOUGH := node -e 'const [a, b] = process.versions.node.split(".").map(Number); \
     process.exit(a > 20 || (a === 20 && b >= 19) ? 0 : 1)' 2>/dev/null
 # What belongs to one machine and never into the repository: package mirrors and folders.

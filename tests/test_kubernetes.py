@@ -10,7 +10,7 @@ import yaml
 from tickmesh.gateway.settings import GatewaySettings
 from tickmesh.services.local import START_ORDER
 from tickmesh.services.runtime.host import ALIVE
-from tickmesh.services.runtime.settings import SERVICES
+from tickmesh.services.runtime.settings import ROUTER, SERVICES, RuntimeSettings, load
 
 BASE = Path(__file__).parent.parent / "k8s" / "base"
 WORKLOADS = ("Deployment", "StatefulSet")
@@ -99,6 +99,21 @@ def test_an_overlay_changes_what_is_in_the_base() -> None:
     found = {(document["kind"], document["metadata"]["name"]) for document in documents("orders")}
     assert {(patch["kind"], patch["metadata"]["name"]) for patch in patches} <= found
     assert patches[0]["spec"]["replicas"] == 2
+
+
+def test_the_overlay_of_shards_names_each_pod_and_puts_routers_before_them() -> None:
+    overlay = BASE.parent / "overlays" / "shards"
+    kustomization = yaml.safe_load((overlay / "kustomization.yaml").read_text())
+    told, shards = (yaml.safe_load(entry["patch"]) for entry in kustomization["patches"])
+    addresses = load(RuntimeSettings, told["data"]).shard_addresses
+    assert addresses == [f"orders-{number}.orders:7102" for number in range(shards["spec"]["replicas"])]
+    _, service, deployment, _ = yaml.safe_load_all((overlay / "router.yaml").read_text())
+    name, port = service["metadata"]["name"], service["spec"]["ports"][0]["port"]
+    assert told["data"]["TICKMESH_ORDERS_ADDRESS"] == f"{name}:{port}"
+    (container,) = deployment["spec"]["template"]["spec"]["containers"]
+    assert container["args"] == ["serve", ROUTER]
+    listens = {entry["name"]: entry["value"] for entry in container["env"]}
+    assert load(RuntimeSettings, told["data"] | listens).listens_on(ROUTER) == f"0.0.0.0:{port}"
 
 
 def test_an_orders_pod_that_stands_by_is_alive_and_not_ready() -> None:
