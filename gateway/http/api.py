@@ -169,7 +169,7 @@ def _resume(request: Request, message: Any) -> None:
     """Takes Last-Event-ID, which a browser sends when it reconnects, as the token to resume from."""
     token = request.headers.get("last-event-id", "")
     if token and "resume_token" in message.DESCRIPTOR.fields_by_name and not message.resume_token:
-        message.resume_token = token[:200]
+        message.resume_token = token[:2_000]
 
 
 def problem_of(error: Exception) -> ProblemError:

@@ -8,7 +8,7 @@ client sends them again.
 """
 
 import asyncio
-from collections.abc import AsyncIterator, Callable, Iterable
+from collections.abc import AsyncGenerator, AsyncIterator, Callable, Iterable
 from contextlib import suppress
 from dataclasses import dataclass, field
 
@@ -97,7 +97,7 @@ class Router:
         self._lanes = lanes
         self._unanswered: asyncio.Queue[Message | BaseException | None] = asyncio.Queue(UNANSWERED_MAX)
 
-    async def answers(self, messages: AsyncIterator[bytes]) -> AsyncIterator[bytes]:
+    async def answers(self, messages: AsyncIterator[bytes]) -> AsyncGenerator[bytes, None]:
         """Yields an answer a message, in order. What a shard refuses as a whole ends the stream."""
         reading = asyncio.create_task(self._read(messages))
         try:

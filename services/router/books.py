@@ -6,7 +6,7 @@ when the stream begins is missing from the first snapshot, and its return brings
 """
 
 import asyncio
-from collections.abc import AsyncIterable, AsyncIterator, Callable, Mapping
+from collections.abc import AsyncGenerator, AsyncIterable, Callable, Mapping
 
 import grpc
 
@@ -42,7 +42,7 @@ class Books:
         self._spoke_s = self._now_s()
         self._tokens = _begin(request.resume_token, len(shards))
 
-    async def follow(self, wanted: Wanted) -> AsyncIterator[bytes]:
+    async def follow(self, wanted: Wanted) -> AsyncGenerator[bytes, None]:
         """Yields responses, for ever. Fails with what a shard refuses for good."""
 
         def open_stream(shard: Shard, token: str) -> AsyncIterable[bytes]:
@@ -62,7 +62,7 @@ class Books:
                     yield response
             is_whole = False
 
-    async def _whole(self, feeds: Feeds, missing: set[int]) -> AsyncIterator[bytes]:
+    async def _whole(self, feeds: Feeds, missing: set[int]) -> AsyncGenerator[bytes, None]:
         """Yields one snapshot of all shards, and what changed in some while others were waited for."""
         until_s = self._now_s() + TOGETHER_S
         self._tokens = [""] * len(self._tokens)
@@ -83,7 +83,7 @@ class Books:
             if envelope.WhichOneof("event") == "update":
                 yield self._write(envelope.event)
 
-    async def _changes(self, feeds: Feeds) -> AsyncIterator[bytes]:
+    async def _changes(self, feeds: Feeds) -> AsyncGenerator[bytes, None]:
         """Yields what changes, until a shard begins anew."""
         while True:
             found = await feeds.next(max(0.0, SILENCE_S - (self._now_s() - self._spoke_s)))
@@ -114,7 +114,9 @@ def _begin(token: str, shards: int) -> list[str]:
         raise InvalidResumeToken from error
 
 
-async def passed_on(shard: Shard, request: pb.StreamBookRequest, context: Context) -> AsyncIterator[bytes]:
+async def passed_on(
+    shard: Shard, request: pb.StreamBookRequest, context: Context
+) -> AsyncGenerator[bytes, None]:
     """Yields the responses of the only shard that is asked. Fails with what it says."""
     try:
         async for response in shard.stream("StreamBook", request.SerializeToString(), headers_of(context)):

@@ -1,7 +1,7 @@
 """One stream of executions over all shards. Each report comes once; those of one shard come in order."""
 
 import asyncio
-from collections.abc import AsyncIterable, AsyncIterator, Callable
+from collections.abc import AsyncGenerator, AsyncIterable, Callable
 
 from tickmesh.common.v1 import streams_pb2
 from tickmesh.orders.v1 import orders_pb2 as pb
@@ -17,7 +17,7 @@ from .shards import Shard, Shards, ShardUnavailable, headers_of
 
 async def follow(
     shards: Shards, request: pb.StreamExecutionsRequest, context: Context, clock: Callable[[], int]
-) -> AsyncIterator[bytes]:
+) -> AsyncGenerator[bytes, None]:
     """Yields responses. Fails with InvalidResumeToken, and with what a shard refuses for good."""
     headers = headers_of(context)
     tokens = await _begin(shards, request, context)
@@ -61,7 +61,7 @@ async def _now(shards: Shards, number: int, context: Context) -> str:
         return places.NOW
 
 
-async def _merged(feeds: Feeds, tokens: list[str], clock: Callable[[], int]) -> AsyncIterator[bytes]:
+async def _merged(feeds: Feeds, tokens: list[str], clock: Callable[[], int]) -> AsyncGenerator[bytes, None]:
     writer, now_s = Writer(pb.StreamExecutionsResponse), asyncio.get_running_loop().time
     spoke_s = now_s()
     while True:

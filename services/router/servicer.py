@@ -1,7 +1,8 @@
 """Speaks as the orders service does, and lets the shards decide."""
 
 import asyncio
-from collections.abc import AsyncIterator, Callable
+from collections.abc import AsyncGenerator, AsyncIterator, Callable
+from contextlib import aclosing
 from typing import Any
 
 from tickmesh.orders.v1 import orders_pb2 as pb
@@ -52,8 +53,9 @@ class RouterServicer(orders_pb2_grpc.OrdersServiceServicer):
         headers, timeout_s = headers_of(context), context.time_remaining()
         lanes = [Lane(shard, headers, timeout_s) for shard in self._shards.every]
         splitter = Splitter(self._shards, self._directory.shard_of)
-        async for answer in Router(splitter, lanes).answers(requests):
-            yield answer
+        async with aclosing(Router(splitter, lanes).answers(requests)) as answers:
+            async for answer in answers:
+                yield answer
 
     @takes_bytes
     async def CancelOrder(self, request: bytes, context: Context) -> bytes:  # type: ignore[override]
@@ -129,8 +131,9 @@ class RouterServicer(orders_pb2_grpc.OrdersServiceServicer):
     async def StreamExecutions(  # type: ignore[override]  # it writes bytes
         self, request: pb.StreamExecutionsRequest, context: Context
     ) -> AsyncIterator[bytes]:
-        async for response in executions.follow(self._shards, request, context, self._clock):
-            yield response
+        async with aclosing(executions.follow(self._shards, request, context, self._clock)) as responses:
+            async for response in responses:
+                yield response
 
     @takes_bytes
     async def GetBook(self, request: bytes, context: Context) -> bytes:  # type: ignore[override]
@@ -140,17 +143,19 @@ class RouterServicer(orders_pb2_grpc.OrdersServiceServicer):
     async def StreamBook(  # type: ignore[override]  # it writes bytes
         self, request: pb.StreamBookRequest, context: Context
     ) -> AsyncIterator[bytes]:
+        async with aclosing(self._books(request, context)) as responses:
+            async for response in responses:
+                yield response
+
+    def _books(self, request: pb.StreamBookRequest, context: Context) -> AsyncGenerator[bytes, None]:
         wanted: dict[int, list[str]] = {}
         for symbol in request.symbols:
             wanted.setdefault(self._directory.shard_of(symbol), []).append(symbol)
         if len(wanted) == 1:
             (shard,) = wanted
-            async for response in passed_on(self._shards.get(shard), request, context):
-                yield response
-            return
-        books = Books(self._shards, request, headers_of(context), self._clock)
-        async for response in books.follow(wanted or {shard.number: [] for shard in self._shards.every}):
-            yield response
+            return passed_on(self._shards.get(shard), request, context)
+        every = wanted or {shard.number: [] for shard in self._shards.every}
+        return Books(self._shards, request, headers_of(context), self._clock).follow(every)
 
     async def GetEngineStatus(self, request: pb.GetEngineStatusRequest, context: Context) -> pb.EngineStatus:
         if not request.HasField("shard"):

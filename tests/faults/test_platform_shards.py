@@ -1,4 +1,4 @@
-"""`tickmesh up --shards 2 --standby`: an owner is killed, and consumers count each trade of both shards once."""
+"""`tickmesh up --shards 2 --standby`: an owner is killed, and consumers count each trade of both once."""
 
 import json
 from collections.abc import Iterator

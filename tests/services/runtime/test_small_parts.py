@@ -100,6 +100,31 @@ def test_an_error_survives_the_wire() -> None:
     assert (described.metadata, described.fields) == ({"symbol": "AAPL"}, error.fields)
 
 
+def test_an_error_is_passed_on_as_it_was_said() -> None:
+    error = errors.ResourceExhausted(
+        "too much", reason="OVERLOADED", metadata={"a": "b"}, retry_after_s=0.25,
+        fields=[errors.FieldViolation("actions", "too many")],
+    )  # fmt: skip
+    trailers = grpc.aio.Metadata((errors.STATUS_KEY, errors.to_status(error).SerializeToString()))
+    failed = grpc.aio.AioRpcError(error.code, grpc.aio.Metadata(), trailers, error.message)
+    passed_on = errors.again(errors.describe(failed))
+    assert passed_on.code is error.code
+    assert errors.to_status(passed_on) == errors.to_status(error)
+
+
+def test_shards_are_where_the_settings_say_and_a_single_one_is_where_orders_are() -> None:
+    single = settings.load(settings.RuntimeSettings, {"TICKMESH_ORDERS_ADDRESS": "a:1,b:1"})
+    assert (single.shard_addresses, single.shard_count) == (["a:1,b:1"], 1)
+    several = settings.load(settings.RuntimeSettings, {"TICKMESH_ORDERS_SHARDS": "a:1;b:1,c:1"})
+    assert several.shard_addresses == ["a:1", "b:1,c:1"]
+
+
+@pytest.mark.parametrize("text", ["a:1;", ";", ";".join(["a:1"] * 33)])
+def test_addresses_of_shards_that_cannot_be_are_named(text: str) -> None:
+    with pytest.raises(settings.SettingsError, match="TICKMESH_ORDERS_SHARDS"):
+        _ = settings.load(settings.RuntimeSettings, {"TICKMESH_ORDERS_SHARDS": text}).shard_addresses
+
+
 @pytest.mark.parametrize("details", [b"", b"\xff\xff nonsense"])
 def test_the_error_of_a_stranger_is_described_by_its_code(details: bytes) -> None:
     trailers = grpc.aio.Metadata((errors.STATUS_KEY, details))

@@ -326,6 +326,11 @@ async def test_a_follower_reconnects_with_its_last_token_and_swallows_heartbeats
     assert (script.tokens, follower.reconnects) == (["", "t.2"], 1)
 
 
+async def test_a_follower_yields_heartbeats_to_who_asks_for_them() -> None:
+    script = Script([a_response(1, "A"), a_response(2), a_response(3, "B")])
+    assert await symbols(Follower(script, heartbeats=True), 3) == ["A", "", "B"]
+
+
 async def test_a_follower_opens_again_when_a_response_is_missing() -> None:
     script = Script([a_response(1, "A"), a_response(3, "C")], [a_response(1, "B")])
     assert await symbols(Follower(script), 2) == ["A", "B"]
