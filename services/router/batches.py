@@ -11,13 +11,14 @@ import asyncio
 from collections.abc import AsyncGenerator, AsyncIterator, Callable, Iterable
 from contextlib import suppress
 from dataclasses import dataclass, field
+from itertools import repeat
 
 from google.protobuf.message import DecodeError
 
 from tickmesh.orders.v1 import orders_pb2 as pb
 
 from ..runtime.errors import TickmeshError
-from .domain.frames import Frame, Malformed, frames
+from .domain.frames import Malformed, repeated
 from .lanes import Lane
 from .shards import Shards, ShardUnavailable
 
@@ -25,9 +26,6 @@ ACTIONS_MAX = 1_000
 UNANSWERED_MAX = 64  # messages of one stream; the next is read when one of them is answered
 EVERY = -1
 _ACTIONS = _RESULTS = 1
-_TIMING = 2
-
-Answers = dict[int, list[bytes] | TickmeshError]  # of each shard: results, or why it was not asked
 
 
 @dataclass(slots=True)
@@ -57,24 +55,25 @@ class Splitter:
     def split(self, message: bytes) -> Message:
         """Returns a message in parts. One that is wrong as a whole goes to the first shard, which says so."""
         try:
-            actions = [frame for frame in frames(message) if frame.number == _ACTIONS]
+            actions = repeated(message, _ACTIONS)
         except Malformed:
             return Message([0], {0: message})
         if not 1 <= len(actions) <= ACTIONS_MAX:
             return Message([0], {0: message})
-        where = [self._place(message[action.body : action.end]) for action in actions]
+        where = [self._place(message[body:end]) for _, body, end in actions]
         named = set(where)
         if len(named) == 1 and EVERY not in named:
             return Message(where, {where[0]: message})
         return Message(where, self._parts(message, actions, where))
 
-    def _parts(self, message: bytes, actions: list[Frame], where: list[int]) -> dict[int, bytes]:
+    def _parts(
+        self, message: bytes, actions: list[tuple[int, int, int]], where: list[int]
+    ) -> dict[int, bytes]:
         every = range(len(self._shards))
         found: dict[int, list[bytes]] = {}
-        for action, shard in zip(actions, where, strict=True):
-            content = message[action.start : action.end]
+        for (start, _, end), shard in zip(actions, where, strict=True):
             for one in every if shard == EVERY else (shard,):
-                found.setdefault(one, []).append(content)
+                found.setdefault(one, []).append(message[start:end])
         return {shard: b"".join(content) for shard, content in found.items()}
 
     def _place(self, content: bytes) -> int:
@@ -135,20 +134,26 @@ class Router:
 
 def _merged(where: list[int], told: dict[int, bytes], refused: dict[int, TickmeshError]) -> bytes:
     """Returns one answer: the results in the order of the actions, and the timing of the slowest shard."""
-    results = {shard: iter(_results(answer)) for shard, answer in told.items()}
-    known = {shard: _framed(error) for shard, error in refused.items()}
+    answers = {shard: _taken_apart(answer) for shard, answer in told.items()}
+    results = {shard: iter(found) for shard, (found, _) in answers.items()}
+    results |= {shard: repeat(_framed(error)) for shard, error in refused.items()}
+    if EVERY in where:
+        every = list(results.values())
+        content = [_choose(map(next, every)) if shard == EVERY else next(results[shard]) for shard in where]
+    else:
+        content = [next(results[shard]) for shard in where]
+    timings = [timing for _, timing in answers.values() if timing.HasField("timing")]
+    slowest = max(timings, key=lambda answer: _total_ns(answer.timing), default=pb.SubmitOrdersResponse())
+    return b"".join(content) + slowest.SerializeToString()
 
-    def of(shard: int) -> bytes:
-        return known[shard] if shard in known else next(results[shard])
 
-    every = [*told, *refused]
-    content = [_choose(map(of, every)) if shard == EVERY else of(shard) for shard in where]
-    timing = _slowest(told.values())
-    return b"".join(content) + (b"" if timing is None else _timing(timing))
-
-
-def _results(answer: bytes) -> list[bytes]:
-    return [answer[frame.start : frame.end] for frame in frames(answer) if frame.number == _RESULTS]
+def _taken_apart(answer: bytes) -> tuple[list[bytes], pb.SubmitOrdersResponse]:
+    """Returns the bytes of each result, and what stands behind them: the timing."""
+    results = repeated(answer, _RESULTS)
+    behind = results[-1][2] if results else 0
+    return [answer[start:end] for start, _, end in results], pb.SubmitOrdersResponse.FromString(
+        answer[behind:]
+    )
 
 
 def _choose(results: Iterable[bytes]) -> bytes:
@@ -168,19 +173,5 @@ def _framed(error: TickmeshError) -> bytes:
     return pb.SubmitOrdersResponse(results=[result]).SerializeToString()
 
 
-def _slowest(answers: Iterable[bytes]) -> pb.Timing | None:
-    found = [
-        pb.Timing.FromString(answer[frame.body : frame.end])
-        for answer in answers
-        for frame in frames(answer)
-        if frame.number == _TIMING
-    ]
-    return max(found, key=_total_ns, default=None)
-
-
 def _total_ns(timing: pb.Timing) -> int:
     return timing.queue_ns + timing.journal_ns + timing.engine_ns + timing.publish_ns
-
-
-def _timing(timing: pb.Timing) -> bytes:
-    return pb.SubmitOrdersResponse(timing=timing).SerializeToString()

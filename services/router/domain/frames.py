@@ -36,6 +36,30 @@ def frames(message: bytes) -> Iterator[Frame]:
         raise Malformed from error
 
 
+def repeated(message: bytes, number: int) -> list[tuple[int, int, int]]:
+    """Returns start, body and end of each field of a number that is a message; `frames`, but faster.
+
+    Fails with Malformed.
+    """
+    key = number << 3 | _BYTES
+    found, start = [], 0
+    try:
+        while start < len(message):
+            if message[start] == key:
+                size, body = _varint(message, start + 1)
+                end = body + size
+                found.append((start, body, end))
+            else:
+                _, begins = _varint(message, start)
+                end = _end(message, message[start] & 7, begins)
+            if end > len(message):
+                raise Malformed
+            start = end
+    except IndexError as error:
+        raise Malformed from error
+    return found
+
+
 def _end(message: bytes, kind: int, body: int) -> int:
     if kind == _BYTES:
         size, begins = _varint(message, body)

@@ -6,7 +6,7 @@ from hypothesis import strategies as st
 
 from tests.services.orders.desk import actions, an_order
 from tickmesh.orders.v1 import orders_pb2 as pb
-from tickmesh.services.router.domain.frames import Malformed, frames
+from tickmesh.services.router.domain.frames import Malformed, frames, repeated
 
 
 def test_each_action_of_a_batch_is_a_frame_of_its_own() -> None:
@@ -45,6 +45,26 @@ def test_no_bytes_are_read_past_their_end(content: bytes) -> None:
     try:
         found = list(frames(content))
     except Malformed:
+        with pytest.raises(Malformed):
+            repeated(content, 1)
         return
     assert [frame.start for frame in found] == [0, *(frame.end for frame in found[:-1])][: len(found)]
     assert not found or found[-1].end == len(content)
+
+
+@given(st.lists(st.binary(max_size=300), max_size=20), st.integers(1, 3), st.integers(0, 1 << 63))
+def test_repeated_fields_are_found_as_frames_find_them(bodies: list[bytes], number: int, other: int) -> None:
+    timing = pb.Timing(queue_ns=other, publish_ns=7).SerializeToString()
+    content = b"".join(field(1 + place % 3, body) for place, body in enumerate(bodies)) + timing
+    expected = [
+        (frame.start, frame.body, frame.end)
+        for frame in frames(content)
+        if frame.number == number and content[frame.start] & 7 == 2
+    ]
+    assert repeated(content, number) == expected
+
+
+def field(number: int, body: bytes) -> bytes:
+    size = len(body)
+    length = bytes([size]) if size < 128 else bytes([size & 0x7F | 0x80, size >> 7])
+    return bytes([number << 3 | 2]) + length + body
