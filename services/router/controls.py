@@ -14,7 +14,7 @@ from tickmesh.orders.v1 import orders_pb2 as pb
 
 from ..runtime.errors import FieldViolation, TickmeshError
 from .domain.portions import Need
-from .leases import STEPS, Lease, Leases, is_leased
+from .leases import STEPS, Lease, Leases, Portions, is_leased
 from .shards import Caller, Kept, Shards, ShardUnavailable
 
 _PATH = re.compile(r"\bcontrols\[(\d+)\]")
@@ -103,16 +103,20 @@ class Controls:
                 parts[shard].add(place, pb.Control(limit=limit))
         return [part for part in parts if part.controls]
 
-    def _parts(
-        self, controls: Sequence[pb.Control], portions: Mapping[int, Sequence[pb.EngineLimit]]
-    ) -> list[Part]:
+    def _parts(self, controls: Sequence[pb.Control], portions: Mapping[int, Portions]) -> list[Part]:
         parts = [Part(shard) for shard in range(len(self._shards))]
         for place, control in enumerate(controls):
-            symbol = _symbol(control)
-            for part in [parts[self._shard_of_symbol(symbol)]] if symbol else parts:
-                limits = portions.get(place)
-                part.add(place, pb.Control(limit=limits[part.shard]) if limits else control)
+            for shard, own in self._told(control, portions.get(place)).items():
+                parts[shard].add(place, own)
         return [part for part in parts if part.controls]
+
+    def _told(self, control: pb.Control, portions: Portions | None) -> dict[int, pb.Control]:
+        """Returns what each shard is told of a control."""
+        if portions is not None:
+            return {shard: pb.Control(limit=limit) for shard, limit in portions.items()}
+        symbol = _symbol(control)
+        chosen = [self._shard_of_symbol(symbol)] if symbol else range(len(self._shards))
+        return dict.fromkeys(chosen, control)
 
     async def _tell(self, parts: Sequence[Part], request_id: str, caller: Caller) -> pb.ApplyControlsResponse:
         asked = (self._tell_one(part, request_id, caller) for part in parts)
@@ -122,7 +126,8 @@ class Controls:
                 raise answer
             answers.append(answer)
         canceled = sum(answer.canceled_count for answer in answers)
-        return pb.ApplyControlsResponse(command=answers[-1].command, canceled_count=canceled)
+        command = answers[-1].command if answers else 0  # where all hold their portions already
+        return pb.ApplyControlsResponse(command=command, canceled_count=canceled)
 
     async def _tell_one(self, part: Part, request_id: str, caller: Caller) -> pb.ApplyControlsResponse:
         request = pb.ApplyControlsRequest(request_id=request_id, controls=part.controls)

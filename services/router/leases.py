@@ -18,7 +18,7 @@ from .shards import Caller, Shards
 
 # Which limits are sums, with the smallest step of each: a micro-unit of the base currency, an order.
 STEPS = {pb.EngineLimit.GROSS_EXPOSURE: Decimal("0.000001"), pb.EngineLimit.ORDER_RATE: Decimal(1)}
-Portions = list[pb.EngineLimit]  # of one limit, one a shard
+Portions = dict[int, pb.EngineLimit]  # of one limit, for the shards that hold another
 
 
 def is_leased(limit: pb.EngineLimit) -> bool:
@@ -59,24 +59,17 @@ class Lease:
         self.wanted = divide(self.bound, self.held, self.need)
         return self._told(given(self.held, self.wanted))
 
-    def take(self) -> dict[int, pb.EngineLimit]:
+    def take(self) -> Portions:
         """Returns what is told second, to the shards that get more."""
-        told = self._told(taken(self.bound, self.held, self.wanted))
-        return {
-            shard: limit
-            for shard, (limit, each) in enumerate(zip(told, self.held, strict=True))
-            if Decimal(limit.value) != (each.portion or 0) * self._step
-        }
+        return self._told(taken(self.bound, self.held, self.wanted))
 
     def _told(self, portions: Sequence[int]) -> Portions:
-        return [
-            pb.EngineLimit(
-                scope=self.limit.scope,
-                limit_type=self.limit.limit_type,
-                value=decimal_text(portion * self._step),
-            )
-            for portion in portions
-        ]
+        pairs = enumerate(zip(portions, self.held, strict=True))
+        return {shard: self._portion(new) for shard, (new, held) in pairs if new != held.portion}
+
+    def _portion(self, steps: int) -> pb.EngineLimit:
+        value = decimal_text(steps * self._step)
+        return pb.EngineLimit(scope=self.limit.scope, limit_type=self.limit.limit_type, value=value)
 
 
 class Leases:

@@ -39,7 +39,11 @@ class RouterServicer(orders_pb2_grpc.OrdersServiceServicer):
         self._shards = shards
         self._directory = directory
         self._clock = clock
-        self._controls = Controls(shards, directory.shard_of)
+        self._controls = Controls(shards, self._shard_of)
+
+    def _shard_of(self, symbol: str) -> int:
+        """Returns the shard of an instrument. Fails with ShardUnavailable where the router knows none."""
+        return self._shards.get(self._directory.shard_of(symbol)).number
 
     @takes_bytes
     async def SubmitOrder(self, request: bytes, context: Context) -> bytes:  # type: ignore[override]
@@ -150,7 +154,7 @@ class RouterServicer(orders_pb2_grpc.OrdersServiceServicer):
     def _books(self, request: pb.StreamBookRequest, context: Context) -> AsyncGenerator[bytes, None]:
         wanted: dict[int, list[str]] = {}
         for symbol in request.symbols:
-            wanted.setdefault(self._directory.shard_of(symbol), []).append(symbol)
+            wanted.setdefault(self._shard_of(symbol), []).append(symbol)
         if len(wanted) == 1:
             (shard,) = wanted
             return passed_on(self._shards.get(shard), request, context)

@@ -141,3 +141,10 @@ async def test_a_limit_is_not_changed_while_a_shard_is_away_and_what_is_leased_h
     with pytest.raises(Exception, match="shard 1"):
         await mesh.desk.control(a_limit("GROSS_EXPOSURE", str(2 * WHOLE), DEMO))
     assert await usage(mesh.shards[0]) == (WHOLE / 2, 0)
+
+
+async def test_portions_that_are_right_are_not_told_again(mesh: Mesh) -> None:
+    await mesh.desk.control(a_limit("GROSS_EXPOSURE", str(WHOLE), DEMO))
+    before = (await mesh.desk.status()).command_sequence
+    await mesh.desk.control(a_limit("GROSS_EXPOSURE", str(WHOLE), DEMO))
+    assert (await mesh.desk.status()).command_sequence == before
