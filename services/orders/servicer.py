@@ -169,7 +169,8 @@ class OrdersServicer(orders_pb2_grpc.OrdersServiceServicer):
     async def GetLimitUsage(
         self, request: pb.GetLimitUsageRequest, context: Context
     ) -> pb.GetLimitUsageResponse:
-        return pb.GetLimitUsageResponse(usages=await self._shard.usages(request.limits))
+        async with self._controls_lock:  # who asks may divide what is left: a limit on its way counts
+            return pb.GetLimitUsageResponse(usages=await self._shard.usages(request.limits))
 
     async def ApplyControls(
         self, request: pb.ApplyControlsRequest, context: Context
