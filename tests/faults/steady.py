@@ -37,6 +37,7 @@ class Steady:
     def __init__(self, desk: Desk) -> None:
         self.answered: list[Answered] = []
         self.retries = 0
+        self.unavailable = 0  # how many of them because nobody was there
         self._desk = desk
         self._chance = random.Random(11)
         self._ends = False
@@ -77,6 +78,7 @@ class Steady:
                 if error.code() not in COME_AGAIN:
                     raise
                 self.retries += 1
+                self.unavailable += error.code() is Code.UNAVAILABLE
                 await asyncio.sleep(PAUSE_S)
 
     async def wait_for_more(self, count: int = 200) -> None:
