@@ -23,6 +23,7 @@ JSON = "application/json"
 _NDJSON_TYPES = (streams.NDJSON, "application/ndjson")
 _FORM = "application/x-www-form-urlencoded"  # what `curl -d` says of anything
 _SAFE = ("GET", "HEAD", "OPTIONS")
+_RECEIPT = "server-timing"
 
 
 class Api:
@@ -50,10 +51,10 @@ class Api:
         message = await _one_message(request, match)
         if match.route.server_streaming:
             return await self._stream(request, match.route, message, caller)
-        answer = await self._backends.method(match.route)(
-            message, metadata=caller.metadata, timeout=caller.timeout_s
-        )
-        return json_response(answer)
+        call = self._backends.method(match.route)(message, metadata=caller.metadata, timeout=caller.timeout_s)
+        response = json_response(await call)
+        response.headers.update(await _receipt(call))
+        return response
 
     async def _stream(self, request: Request, route: Route, message: Message, caller: Caller) -> Response:
         _resume(request, message)
@@ -80,6 +81,12 @@ class Api:
 def json_response(message: Message) -> Response:
     """Returns a message as the answer to a request."""
     return Response(answers.to_json(message), media_type=JSON, headers={"cache-control": "no-store"})
+
+
+async def _receipt(call: Any) -> dict[str, str]:
+    """Returns the header that says where the time of an answer went, for the calls that tell."""
+    trailers: dict[str, str] = dict(await call.trailing_metadata() or ())
+    return {_RECEIPT: trailers[_RECEIPT]} if _RECEIPT in trailers else {}
 
 
 async def _streamed(call: Any, kind: str) -> Response:

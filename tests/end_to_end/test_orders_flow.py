@@ -73,7 +73,9 @@ def everything(http: httpx.Client) -> dict[str, Any]:
 
 def trade(platform: RunningPlatform, http: httpx.Client, price: Decimal) -> None:
     """An order over HTTP rests; one over gRPC in another portfolio takes a part of it."""
-    resting = http.post("/api/v1/orders", json=an_order(SELLER, "SELL", "100", price)).json()
+    answer = http.post("/api/v1/orders", json=an_order(SELLER, "SELL", "100", price))
+    assert {stage.partition(";")[0] for stage in answer.headers["server-timing"].split(", ")} >= {"journal"}
+    resting = answer.json()
     assert resting["status"] == "NEW"
     with channel(platform, f"/ws/trades/updates?portfolio_id={BUYER}") as updates:
         assert updates.next()["type"] == "snapshot"

@@ -40,6 +40,13 @@ async def test_an_order_is_taken_and_answered_in_snake_case(client: httpx.AsyncC
     assert (value["side"], value["status"], value["post_only"]) == ("BUY", "NEW", False)
 
 
+async def test_an_answer_says_where_its_time_went(client: httpx.AsyncClient) -> None:
+    answer = await client.post("/api/v1/orders", json=ORDER)
+    assert answer.headers["server-timing"] == "queue;dur=0.125"
+    assert "x-inside" not in answer.headers
+    assert "server-timing" not in (await client.get("/api/v1/orders/1")).headers
+
+
 async def test_unset_and_empty_fields_look_as_documented(client: httpx.AsyncClient) -> None:
     value = (await client.get("/api/v1/instruments/AAPL")).json()
     assert value["attributes"] == {"colour": "grün"}

@@ -78,6 +78,7 @@ class Orders(orders_pb2_grpc.OrdersServiceServicer):
         self._venue.deadline_s = context.time_remaining()
         if request.symbol == "FAST":
             raise errors.ResourceExhausted("slow down", reason="ORDER_RATE_LIMIT", metadata={"limit": "10"})
+        context.set_trailing_metadata((("server-timing", "queue;dur=0.125"), ("x-inside", "kept")))
         return orders_pb2.Order(
             order_id="1", symbol=request.symbol, side=request.side, status=orders_pb2.Order.NEW
         )
