@@ -40,18 +40,26 @@ def _serve(args: Namespace) -> int:
 
 
 def _exit_code(error: Exception) -> int:
-    """Returns how a process ends that failed: one whose database is gone or full is to be started again."""
+    """Returns how a process ends that failed; one that others have ended is to be started again.
+
+    These are a database that is gone or full, and a call that ends a server.
+    """
+    from ..runtime.host import ServerEnded
     from ..runtime.outages import is_outage
 
-    return TRY_LATER if is_outage(error) else REFUSED
+    return TRY_LATER if is_outage(error) or isinstance(_first(error), ServerEnded) else REFUSED
+
+
+def _first(error: BaseException) -> BaseException:
+    """Returns what went wrong first."""
+    return _first(error.exceptions[0]) if isinstance(error, BaseExceptionGroup) else error
 
 
 def _cause(error: BaseException) -> str:
     """Returns the first line of what went wrong first; the supervisor shows it."""
-    while isinstance(error, BaseExceptionGroup):
-        error = error.exceptions[0]
-    lines = str(error).splitlines()
-    return f"{type(error).__name__}: {lines[0]}" if lines else type(error).__name__
+    first = _first(error)
+    lines = str(first).splitlines()
+    return f"{type(first).__name__}: {lines[0]}" if lines else type(first).__name__
 
 
 def _serve_services(names: list[str]) -> None:

@@ -31,6 +31,14 @@ SERVING = health_pb2.HealthCheckResponse.SERVING
 NOT_SERVING = health_pb2.HealthCheckResponse.NOT_SERVING
 
 
+class ServerEnded(Exception):
+    """The server takes no calls any more: one whose path is not UTF-8 ends any server of grpc.aio.
+
+    The edge lets none of those through. Whoever is inside can call a service itself, and no token is looked
+    at before, so the process ends, to be started again.
+    """
+
+
 class Host:
     """What a service is given to stand on. Made by `open_host`, which also closes everything."""
 
@@ -103,7 +111,21 @@ class Host:
         """Hangs up on everybody soon when a task has failed: what they wait for may never come."""
         if not task.cancelled() and task.exception() is not None:
             log.critical("a task failed", task=task.get_name(), exc_info=task.exception())
-            self._hanging_up = asyncio.ensure_future(self.server.stop(HANG_UP_S))
+            self._hanging_up = asyncio.ensure_future(self._close(HANG_UP_S))
+
+    async def _stays_open(self) -> None:
+        """Fails with ServerEnded when the server ends and nobody here has ended it."""
+        try:
+            await self.server.wait_for_termination()
+        except Exception as error:
+            raise ServerEnded(f"gRPC ended the server: {error}") from error
+
+    async def _close(self, grace_s: float) -> None:
+        """Closes the server, also one that has ended by itself: gRPC says again and again what of."""
+        try:
+            await self.server.stop(grace_s)
+        except Exception as error:
+            log.error("the server was not closed in order", problem=str(error))
 
     def on_stop(self, action: Callable[[], Awaitable[None]]) -> None:
         """Runs an action at a clean stop; what was registered last runs first."""
@@ -118,6 +140,7 @@ class Host:
         for name in self._names:
             self.server.add_insecure_port(self.settings.listens_on(name))
         await self.server.start()
+        self.spawn(self._stays_open(), "server")
 
     async def start(self, starts: list[Start]) -> None:
         """Starts the services side by side; those that wait for another in this process find it."""
@@ -133,7 +156,7 @@ class Host:
     async def stop(self) -> None:
         """Says that it is leaving, lets calls finish for the grace period, ends the tasks."""
         await self._health.enter_graceful_shutdown()
-        await self.server.stop(self.settings.stop_grace_s)
+        await self._close(self.settings.stop_grace_s)
         for task in self._owned:
             task.cancel()
         await asyncio.gather(*self._owned, return_exceptions=True)

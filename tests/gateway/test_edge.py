@@ -1,9 +1,11 @@
 """Through a real Envoy: one port for JSON, gRPC and gRPC-Web, and no way in without a good token."""
 
+import asyncio
 import base64
 import json
 import time
 from pathlib import Path
+from typing import Any
 
 import grpc
 import httpx
@@ -117,3 +119,20 @@ async def test_the_access_log_has_no_query_and_no_token(gateway: Gateway, tmp_pa
     assert "/login" in text
     assert gateway.token not in text
     assert "SECRET" not in text
+
+
+async def test_a_path_that_is_no_text_reaches_no_service(edge: Gateway) -> None:
+    def call(path: bytes) -> grpc.StatusCode:
+        with grpc.insecure_channel(edge.edge_url.removeprefix("http://")) as channel:
+            method: Any = channel.unary_unary(path)  # type: ignore[arg-type]  # bytes are sent as they are
+            with pytest.raises(grpc.RpcError) as failed:
+                method(b"", timeout=10, metadata=tuple(edge.bearer.items()))
+        code: grpc.StatusCode = failed.value.code()
+        return code
+
+    garbled, unknown = (
+        b"/tickmesh.orders.v1.OrdersService/\xe5rder",
+        b"/tickmesh.orders.v1.OrdersService/Order",
+    )
+    assert await asyncio.to_thread(call, garbled) != grpc.StatusCode.OK
+    assert await asyncio.to_thread(call, unknown) == grpc.StatusCode.UNIMPLEMENTED  # the service lives

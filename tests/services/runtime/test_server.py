@@ -17,7 +17,7 @@ from tickmesh.assets.v1 import assets_pb2 as pb
 from tickmesh.assets.v1 import assets_pb2_grpc
 from tickmesh.orders.v1 import orders_pb2, orders_pb2_grpc
 from tickmesh.services.runtime import contract, errors
-from tickmesh.services.runtime.host import Host
+from tickmesh.services.runtime.host import Host, ServerEnded
 from tickmesh.services.runtime.testing import serve_for_test
 
 
@@ -205,3 +205,19 @@ def test_every_rpc_names_a_scope_and_only_reading_ones_are_retried() -> None:
     assert methods["/tickmesh.assets.v1.AssetsService/GetInstrument"].reads_only
     assert not methods["/tickmesh.assets.v1.AssetsService/CreateInstrument"].reads_only
     assert "orders:control" in contract.all_scopes() - contract.user_scopes()
+
+
+async def test_a_path_that_ends_a_server_of_grpc_ends_the_process(tmp_path: Path) -> None:
+    async def start(host: Host) -> None:
+        await served(Troubled(), host)
+
+    def garble(address: str) -> None:
+        with grpc.insecure_channel(address) as channel, contextlib.suppress(grpc.RpcError):
+            method: Any = channel.unary_unary(b"/tickmesh.\xe5ssets")  # type: ignore[arg-type]
+            method(b"", timeout=10)
+
+    with pytest.raises(ExceptionGroup) as failure:
+        async with serve_for_test(start, tmp_path) as host, asyncio.timeout(20):
+            await asyncio.to_thread(garble, host.settings.address("assets"))
+            await asyncio.Event().wait()
+    assert failure.group_contains(ServerEnded)
