@@ -59,7 +59,7 @@ def test_torn_connections_lose_and_double_nothing_and_end_no_process(
     assert load.over_grpc.reconnects + load.over_websocket.reconnects > breaks[1]
 
 
-def test_what_is_garbled_ends_no_process(platform: RunningPlatform, load: Load) -> None:
+def test_what_is_garbled_loses_nothing_and_all_goes_on(platform: RunningPlatform, load: Load) -> None:
     load.flood.flow()
     load.flood.wait_for_more()
     garble(platform, seed=3, connections=40)
