@@ -86,10 +86,15 @@ class Shard:
         reader = store.Reader(self.venue.listings)
         self.queries = Queries(self._database, reader, self.projector, settings.orders_tables_wait_s)
         self.executions = Executions(
-            settings.orders_executions_kept, self._journal.journal_id, self.venue, self.queries
+            settings.orders_executions_kept, self._journal.journal_id, self.venue, self.queries, self._owns
         )
         self.executions.hub.start_after(self.venue.last_report)
         self._restored = self.venue.last_command
+
+    async def _owns(self) -> bool:
+        """Asks the database whether nobody has taken the shard over."""
+        seen = await self.sequencer.aside(self._journal.owner.look)
+        return seen.epoch == self.epoch
 
     def _project(self, bell: socket.socket) -> None:
         """Writes the tables from a thread of this process."""

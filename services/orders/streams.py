@@ -14,6 +14,7 @@ from numpy.typing import NDArray
 from tickmesh.native import venue as native
 from tickmesh.native.engine import NONE, Engine, Side
 
+from ..runtime.errors import Unavailable
 from ..runtime.streams import Beat, Event, Gap, Hub, SlowReader, Snapshot, Updates, make_token, read_token
 from .domain.books import Book, BookChange, Level, changes, newest, tape
 from .domain.tree import PORTFOLIO
@@ -25,6 +26,15 @@ MESSAGE_REPORTS = 1_000  # in one response, at most
 MESSAGE_COMMANDS = 1_000
 CONFLATION_S = 0.02
 NOWHERE = NONE - 1  # a node that no order can have
+
+
+class Overtaken(Unavailable):
+    """A process that was away does not know what the owner of today has told. Nothing is lost: ask again."""
+
+    reason = "OVERTAKEN"
+
+    def __init__(self) -> None:
+        super().__init__("another process owns the shard and has told more; follow it from the same token")
 
 
 class Reports:
@@ -92,8 +102,16 @@ class Chosen:
 class Executions:
     """Reports by position: the newest in memory, all of them in the table. None is ever dropped."""
 
-    def __init__(self, kept: int, journal_id: str, venue: Venue, queries: Queries) -> None:
+    def __init__(
+        self,
+        kept: int,
+        journal_id: str,
+        venue: Venue,
+        queries: Queries,
+        owns: Callable[[], Awaitable[bool]],
+    ) -> None:
         self.hub: Hub[Reports] = Hub(kept, epoch=journal_id, weigh=lambda batch: len(batch.records))
+        self._owns = owns
         self._venue = venue
         self._queries = queries
         self._paging = asyncio.Lock()  # one reader of the table at a time: each takes time from the orders
@@ -113,10 +131,15 @@ class Executions:
         return batch.records if batch is not None and command <= batch.last_command else None
 
     async def follow(self, token: str, from_start: bool, chosen: Chosen) -> AsyncIterator[Event[None, bytes]]:
-        """Yields reports after a position: from the table as long as memory does not reach back so far."""
+        """Yields reports after a position: from the table as long as memory does not reach back so far.
+
+        Fails with Overtaken when another process knows more than this one.
+        """
         hub = self.hub
         epoch, position = read_token(token) if token else (hub.epoch, 0 if from_start else hub.position)
         if epoch != hub.epoch or position > hub.position:
+            if not await self._owns():
+                raise Overtaken
             lost_to, position = hub.position + 1, hub.position
             token = make_token(hub.epoch, position)
             yield Gap(0, lost_to, "the position asked for is no longer kept", token)

@@ -12,7 +12,9 @@ from tests.services.orders.desk import BUY, SELL, Desk, Report, an_order, open_d
 from tests.services.orders.following import BookReader, Reader, random_batch
 from tickmesh.common.v1 import streams_pb2
 from tickmesh.orders.v1 import orders_pb2 as pb
+from tickmesh.services.orders.streams import Executions, Overtaken
 from tickmesh.services.runtime.errors import describe
+from tickmesh.services.runtime.streams import Gap
 
 pytestmark = pytest.mark.usefixtures("on_both_databases")
 
@@ -83,6 +85,21 @@ async def test_a_token_of_another_journal_is_told_of_the_gap(desk: Desk) -> None
     call = desk.stub.StreamExecutions(pb.StreamExecutionsRequest(resume_token="elsewhere.5"))
     assert (await call.read()).HasField("gap")
     call.cancel()
+
+
+@pytest.mark.parametrize("is_owner", [True, False])
+async def test_only_the_owner_says_that_something_was_lost(is_owner: bool) -> None:
+    async def owns() -> bool:
+        return is_owner
+
+    nothing: Any = None  # neither venue nor tables are asked for what is ahead of both
+    executions = Executions(10, "journal", nothing, nothing, owns)
+    events = executions.follow("journal.5", False, nothing)
+    if is_owner:
+        assert isinstance(await anext(events), Gap)
+        return
+    with pytest.raises(Overtaken):
+        await anext(events)
 
 
 async def test_both_sides_of_a_trade_are_reported_with_one_trade_id(desk: Desk) -> None:
