@@ -235,7 +235,7 @@ async def _examine_all(examiner: Examiner, names: list[str], began_s: float) -> 
     async def one(name: str) -> Health:
         health = await examiner.examine(name)
         if health.is_healthy:
-            print(f"  {name:<14} {health.state} after {time.monotonic() - began_s:.1f} s", flush=True)
+            print(f"  {name:<16} {health.state} after {time.monotonic() - began_s:.1f} s", flush=True)
         return health
 
     return list(await asyncio.gather(*map(one, names)))

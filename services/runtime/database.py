@@ -137,7 +137,6 @@ class Database:
         writers = 1 if engine.dialect.name == "sqlite" else WRITERS
         self._writers = ThreadPoolExecutor(writers, "writer")
         self._readers = ThreadPoolExecutor(READERS, "reader")
-        self._reading = _READING[engine.dialect.name]
         self._answers = True
 
     async def run(self, work: Callable[[Connection], T]) -> T:
