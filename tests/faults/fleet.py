@@ -10,13 +10,12 @@ from pathlib import Path
 
 import grpc
 
-from tests.faults.steady import Steady
+from tests.faults.steady import Following, Steady
 from tests.services.orders.desk import BUY, SELL, Desk, an_account, an_order
 from tickmesh.orders.v1 import orders_pb2 as pb
 from tickmesh.orders.v1 import orders_pb2_grpc
 from tickmesh.services.orders.verification import verify
 from tickmesh.services.runtime import client, contract, identity
-from tickmesh.services.runtime.following import Follower
 from tickmesh.services.runtime.ports import free_ports
 from tickmesh.services.runtime.settings import RuntimeSettings
 
@@ -135,23 +134,10 @@ class ShardSteady(Steady):
         )
 
 
-class Seen:
-    """Follows the merged executions from the first one on."""
+class Seen(Following):
+    """Follows the merged executions, which are in order within each shard only."""
 
-    def __init__(self, desk: Desk) -> None:
-        self.ids: list[int] = []
-        self._desk = desk
-        self.follower: Follower[pb.StreamExecutionsResponse] = Follower(self._open, name="executions")
-
-    def _open(self, token: str) -> AsyncIterator[pb.StreamExecutionsResponse]:
-        request = pb.StreamExecutionsRequest(resume_token=token, from_start=not token)
-        return aiter(self._desk.stub.StreamExecutions(request))
-
-    async def run(self) -> None:
-        async for response in self.follower:
-            self.ids += [int(report.execution_id) for report in response.update.reports]
-
-    async def wait_for(self, execution_ids: Sequence[int]) -> None:
+    async def wait_for_all(self, execution_ids: Sequence[int]) -> None:
         """Waits until it has seen all of some executions."""
         async with asyncio.timeout(WITHIN_S):
             while not set(execution_ids) <= set(self.ids):
@@ -172,7 +158,7 @@ async def under_load(fleet: Fleet) -> AsyncIterator[tuple[list[ShardSteady], See
         finally:
             await asyncio.gather(*(each.stop() for each in steady))
             newest = [report for shard in fleet.shards for report in await shard.executions()]
-            await seen.wait_for([int(report.execution_id) for report in newest])
+            await seen.wait_for_all([int(report.execution_id) for report in newest])
             reading.cancel()
     await fleet.check(steady, seen.ids)
 
