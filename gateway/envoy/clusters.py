@@ -28,10 +28,20 @@ def _service(area: str, service: str, settings: GatewaySettings) -> Json:
     """A gRPC service. Its replicas are balanced a call at a time; one that fails is left out for a while."""
     http2: Json = {"connection_keepalive": {"interval": "20s", "timeout": "5s"}}
     address = settings.address(area)
-    check = _quick_check() if "," in address else _check()
+    choice = _one_that_serves(service) if "," in address else _any_that_answers(service)
     return _cluster(area, address, settings) | {
         "lb_policy": "ROUND_ROBIN",
-        "health_checks": [{**check, "grpc_health_check": {"service_name": service}}],
+        **choice,
+        "typed_extension_protocol_options": {
+            _PROTOCOL: typed(_PROTOCOL, explicit_http_config={"http2_protocol_options": http2})
+        },
+    }
+
+
+def _any_that_answers(service: str) -> dict[str, Json]:
+    """For replicas that are alike."""
+    return {
+        "health_checks": [{**_check(), "grpc_health_check": {"service_name": service}}],
         "outlier_detection": {
             "consecutive_5xx": 5,
             "consecutive_gateway_failure": 3,
@@ -40,9 +50,17 @@ def _service(area: str, service: str, settings: GatewaySettings) -> Json:
             "base_ejection_time": "5s",
             "max_ejection_percent": 50,
         },
-        "typed_extension_protocol_options": {
-            _PROTOCOL: typed(_PROTOCOL, explicit_http_config={"http2_protocol_options": http2})
-        },
+    }
+
+
+def _one_that_serves(service: str) -> dict[str, Json]:
+    """For an owner and those who stand by: no call goes to who stands by, also while none is healthy.
+
+    The owner is never left out for its answers, as there is nobody else to ask.
+    """
+    return {
+        "health_checks": [{**_quick_check(), "grpc_health_check": {"service_name": service}}],
+        "common_lb_config": {"healthy_panic_threshold": {"value": 0}},
     }
 
 

@@ -49,6 +49,21 @@ def test_every_service_has_a_route_and_a_checked_cluster(jwks: dict[str, object]
         assert cluster["circuit_breakers"]["thresholds"][0]["max_requests"] > 1_024
 
 
+def test_no_call_goes_to_who_stands_by_also_while_nobody_serves(
+    jwks: dict[str, object], tmp_path: Path
+) -> None:
+    settings = replace(SETTINGS, orders_address="127.0.0.1:9001,127.0.0.1:9002")
+    bootstrap: Any = envoy.render(settings, jwks)
+    clusters = {cluster["name"]: cluster for cluster in bootstrap["static_resources"]["clusters"]}
+    assert clusters["orders"]["common_lb_config"] == {"healthy_panic_threshold": {"value": 0}}
+    assert "outlier_detection" not in clusters["orders"]
+    file = tmp_path / "envoy.yaml"
+    envoy.write(settings, jwks, file)
+    command = envoy.command(file, ["--mode", "validate"])
+    done = subprocess.run(command, capture_output=True, text=True, timeout=60)
+    assert done.returncode == 0, done.stderr
+
+
 def test_only_calls_that_read_are_sent_again(jwks: dict[str, object]) -> None:
     routes = manager(envoy.render(SETTINGS, jwks))["route_config"]["virtual_hosts"][0]["routes"]
     again = [
