@@ -278,6 +278,12 @@ class Venue:
         size = lib.venue_reports(self.pointer, source, len(reports), chosen, limit, following, written, room)
         return ffi.buffer(room, size)[:], int(following[0]), int(written[0])
 
+    def report_order(self, reports: NDArray[Any], place: int) -> bytes:
+        """Returns the order of a report, as it was after it, as an Order."""
+        room = _bytes("uint8_t[]", lib.VENUE_REPORT_MAX)
+        source = ffi.from_buffer("struct report[]", reports)
+        return bytes(ffi.buffer(room, lib.venue_report_order(self.pointer, source + place, room)))
+
     def save(self) -> bytes:
         """Returns all live orders as bytes, for `restore`."""
         data = _bytes("char[]", lib.venue_save(self.pointer, ffi.NULL, 0))

@@ -7,7 +7,7 @@
 /* The bytes of one message with tag and length, at most. */
 enum {
     VENUE_RESULT_MAX = 640,    /* an ActionResult */
-    VENUE_REPORT_MAX = 1536,   /* an ExecutionReport */
+    VENUE_REPORT_MAX = 1536,   /* an ExecutionReport, and more than its Order */
 };
 
 /* Both take reports and answers as venue_apply() and venue_order() of the same venue make them: what they name
@@ -32,5 +32,9 @@ struct venue_filter {
 uint64_t venue_reports(const struct venue *venue, const struct report *reports, uint64_t count,
                        const struct venue_filter *filter, uint32_t limit, uint64_t *next, uint32_t *written,
                        uint8_t *bytes);
+
+/* Writes the order of a report, as it was after it, as the content of an Order. Returns the bytes written;
+ * `bytes` has room for VENUE_REPORT_MAX. */
+uint64_t venue_report_order(const struct venue *venue, const struct report *report, uint8_t *bytes);
 
 #endif

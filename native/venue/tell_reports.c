@@ -68,3 +68,8 @@ uint64_t venue_reports(const struct venue *venue, const struct report *reports, 
     *written = told;
     return (uint64_t)(end - bytes);
 }
+
+uint64_t venue_report_order(const struct venue *venue, const struct report *report, uint8_t *bytes)
+{
+    return (uint64_t)(tell_order(bytes, venue, report) - bytes);
+}

@@ -6,8 +6,7 @@ are; of many greedy ones each ends with the same part, and one part stays free.
 
 import asyncio
 from collections import Counter
-from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from collections.abc import Callable
 
 from ..runtime.errors import ResourceExhausted
 
@@ -50,25 +49,14 @@ class Admission:
         self._held: Counter[str] = Counter()
         self._total = 0
 
-    @contextmanager
-    def hold(self, caller: str, count: int) -> Iterator[None]:
-        """Holds room for commands of a caller for the length of a with block. Fails with Overloaded."""
+    def hold(self, caller: str, count: int) -> "Held":
+        """Takes room for commands of a caller for the length of a with block. Fails with Overloaded."""
         self.take(caller, count)
-        with self.returned(caller, count):
-            yield
+        return self.returned(caller, count)
 
-    @contextmanager
-    def returned(self, caller: str, count: int) -> Iterator[None]:
+    def returned(self, caller: str, count: int) -> "Held":
         """Gives back what was taken at the end of a with block in which commands are waited for."""
-        try:
-            yield
-        except asyncio.CancelledError:
-            self.leave(caller, count)
-            raise
-        except BaseException:
-            self.give_back(caller, count)
-            raise
-        self.give_back(caller, count)
+        return Held(self, caller, count)
 
     def take(self, caller: str, count: int) -> None:
         """Takes room for commands of a caller, to be given back. Fails with Overloaded."""
@@ -103,3 +91,22 @@ class Admission:
         """Returns when what waits now will be done, at the rate of the last seconds."""
         rate = self._commands_per_second()
         return self._total / rate if rate else 0.0
+
+
+class Held:
+    """Room that is given back at the end of a with block: later, when the caller hung up."""
+
+    __slots__ = ("_admission", "_caller", "_count")
+
+    def __init__(self, admission: Admission, caller: str, count: int) -> None:
+        self._admission = admission
+        self._caller = caller
+        self._count = count
+
+    def __enter__(self) -> None:
+        pass
+
+    def __exit__(self, kind: type[BaseException] | None, error: object, traceback: object) -> None:
+        has_hung_up = kind is not None and issubclass(kind, asyncio.CancelledError)
+        give_back = self._admission.leave if has_hung_up else self._admission.give_back
+        give_back(self._caller, self._count)

@@ -16,7 +16,8 @@ from ..runtime import telemetry
 from ..runtime.errors import Unavailable
 
 PROGRESS = struct.Struct("<Q")  # up to which event the tables are written
-RING = b"!"
+RING = b"!"  # there is news, which may wait a moment for more
+HURRY = b"?"  # somebody waits for the news
 RESTART_S = 1.0
 STOP_S = 5.0
 RETRY_S = 1.0
@@ -57,10 +58,13 @@ class Projector:
 
     def _ring(self) -> None:
         """Rings once, until the projector tells how far it is: more would say no more."""
+        self._has_rung = self._bell is not None
+        self._send(RING)
+
+    def _send(self, word: bytes) -> None:
         if self._bell is not None:
-            self._has_rung = True
             with contextlib.suppress(OSError):  # nobody listens any more
-                self._bell.send(RING)
+                self._bell.send(word)
 
     @property
     def behind(self) -> int:
@@ -70,6 +74,8 @@ class Projector:
     async def caught_up(self, within_s: float) -> None:
         """Waits until everything that has happened so far is in the tables. Fails with TablesBehind."""
         wanted = self.newest
+        if self.sequence < wanted:
+            self._send(HURRY)
         try:
             async with asyncio.timeout(within_s), self._done:
                 await self._done.wait_for(lambda: self.sequence >= wanted)

@@ -9,7 +9,6 @@ could not be kept.
 import asyncio
 from collections import deque
 from collections.abc import Callable
-from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, field
 from typing import Any, NamedTuple, TypeVar
 
@@ -22,6 +21,7 @@ from .command_time import CommandTime
 from .domain.venue import Answer, Outcome, Venue
 from .journal import Journal
 from .snapshotter import Snapshotter
+from .worker import Worker
 
 T = TypeVar("T")
 RATE_WINDOW_S = 10
@@ -111,7 +111,7 @@ class Sequencer:
         self._publish = publish
         self._snapshotter = snapshotter
         self._row_commands_max = row_commands_max
-        self._thread = ThreadPoolExecutor(1, "sequencer")
+        self._thread = Worker("sequencer")
         self._rows: deque[Row] = deque()  # that fill, or wait for their turn
         self._writing: deque[Row] = deque()  # that are on their way to the journal and through the engine
         self._sequence = journal.last_sequence

@@ -36,9 +36,9 @@ class OrdersServicer(orders_pb2_grpc.OrdersServiceServicer):
         self._controls_lock = asyncio.Lock()
 
     @takes_bytes
-    async def SubmitOrder(  # type: ignore[override]  # it reads bytes
+    async def SubmitOrder(  # type: ignore[override]  # it reads bytes, and may write them
         self, request: bytes, context: Context
-    ) -> pb.Order:
+    ) -> pb.Order | bytes:
         with self._shard.hold(1):
             return await self._shard.singles.submit(request, context)
 

@@ -16,6 +16,8 @@ from .firsts import Firsts
 from .sequencer import Sequencer, Span
 from .wire import order_message
 
+_REJECTED = int(ExecType.REJECTED)  # NumPy takes its time to compare with a member of an enum
+
 
 class Singles:
     """Takes orders one by one."""
@@ -26,8 +28,8 @@ class Singles:
         self._entry = entry
         self._firsts = firsts
 
-    async def submit(self, request: bytes, context: Context) -> pb.Order:
-        """Returns the order as it is right after matching. Fails with the faults of an order."""
+    async def submit(self, request: bytes, context: Context) -> pb.Order | bytes:
+        """Returns the order as it is right after matching, perhaps serialised. Fails with its faults."""
         begun = self._sequencer.timer()
         span = self._stamped(request)
         outcome = await asyncio.shield(span.row.done)
@@ -49,11 +51,10 @@ class Singles:
         validate(submit)
         return self._sequencer.span(self._entry.submit(submit))
 
-    def _order(self, outcome: Outcome, place: int) -> pb.Order:
-        if outcome.reports[place]["exec_type"] == ExecType.REJECTED:
+    def _order(self, outcome: Outcome, place: int) -> pb.Order | bytes:
+        if outcome.reports["exec_type"][place] == _REJECTED:
             return _order_or_refusal(self._venue.report(outcome.reports[place]))
-        content, _, _ = self._venue.orders.reports(outcome.reports, place, 1)
-        return pb.ExecutionReports.FromString(content).reports[0].order
+        return self._venue.orders.report_order(outcome.reports, place)
 
 
 def _as_batch(submit: bytes) -> bytes:

@@ -1,6 +1,7 @@
 """Messages that are serialised already: large columns go out as they are, without a copy for each reader."""
 
 from collections.abc import Callable
+from functools import cache
 from typing import Any
 
 from google.protobuf.message import Message
@@ -14,8 +15,7 @@ class Pieces(tuple[bytes, ...]):
 
 def header(message_type: type[Message], field: str, size: int) -> bytes:
     """Returns what stands in front of so many bytes of a field of text, bytes or a message."""
-    number = message_type.DESCRIPTOR.fields_by_name[field].number
-    return _varint(number << 3 | _LENGTH_DELIMITED) + _varint(size)
+    return _tag(message_type.DESCRIPTOR.fields_by_name[field].number) + _varint(size)
 
 
 def enclosed(outer: Message, field: str, inner: Pieces) -> bytes:
@@ -29,7 +29,14 @@ def serializer(usual: Callable[[Any], bytes]) -> Callable[[Any], bytes]:
     return lambda message: message if isinstance(message, bytes) else usual(message)
 
 
+@cache
+def _tag(number: int) -> bytes:
+    return _varint(number << 3 | _LENGTH_DELIMITED)
+
+
 def _varint(number: int) -> bytes:
+    if number <= 0x7F:
+        return bytes((number,))
     digits = bytearray()
     while number > 0x7F:
         digits.append(number & 0x7F | 0x80)

@@ -72,6 +72,11 @@ class Teller:
         assert place == written == len(reports)
         return told
 
+    def order(self, told: Told) -> bytes:
+        """Returns the order of a report as it goes over the wire."""
+        into = ffi.new("uint8_t[]", lib.VENUE_REPORT_MAX)
+        return bytes(ffi.buffer(into, lib.venue_report_order(self.venue, report_rows([told]), into)))
+
     def some_reports(
         self, rows: Any, count: int, limit: int, start: int = 0, exec_types: int = 0, portfolio: int = NONE
     ) -> tuple[bytes, int, int]:

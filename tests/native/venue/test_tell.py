@@ -35,6 +35,12 @@ def test_reports_are_written_as_protobuf_writes_them(tales: Tales, teller: Telle
         assert written == expected([told])
 
 
+def test_the_order_of_a_report_is_written_as_protobuf_writes_it(tales: Tales, teller: Teller) -> None:
+    for told in tales.reports(200):
+        order = reference.reports([told.report]).reports[0].order
+        assert teller.order(told) == order.SerializeToString(deterministic=True)
+
+
 def test_many_reports_are_written_one_after_the_other(tales: Tales, teller: Teller) -> None:
     reports = tales.reports(300)
     assert teller.reports(reports) == expected(reports)

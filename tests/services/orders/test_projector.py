@@ -7,7 +7,7 @@ import random
 import resource
 import select
 import socket
-from collections.abc import AsyncIterator, Callable
+from collections.abc import AsyncIterator, Callable, Iterator
 from pathlib import Path
 
 import psutil
@@ -16,7 +16,7 @@ import pytest
 from tests.services.orders.desk import Desk, open_desk
 from tests.services.orders.following import Reader, random_batch
 from tickmesh.services.orders import projecting, projector, shard
-from tickmesh.services.orders.projector import PROGRESS, Projector, TablesBehind
+from tickmesh.services.orders.projector import HURRY, PROGRESS, RING, Projector, TablesBehind
 
 Inside = Callable[[socket.socket], None]
 
@@ -131,6 +131,46 @@ def test_a_bell_may_have_any_number() -> None:
             assert not projecting._rung(bell)
     finally:
         resource.setrlimit(resource.RLIMIT_NOFILE, limit)
+
+
+@pytest.fixture
+def bell() -> Iterator[tuple[socket.socket, socket.socket]]:
+    """Two ends of a bell: the owner's and the projector's."""
+    ours, theirs = socket.socketpair()
+    with ours, theirs:
+        yield ours, theirs
+
+
+def test_news_may_wait_a_moment_for_more_unless_somebody_waits(
+    bell: tuple[socket.socket, socket.socket], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    ours, theirs = bell
+    monkeypatch.setattr(projecting, "PACE_S", 0.01)
+    ours.send(RING)
+    assert projecting._rung(theirs)
+    monkeypatch.setattr(projecting, "PACE_S", 3_600.0)
+    for words in (HURRY, RING + HURRY + RING):
+        ours.send(words)
+        assert projecting._rung(theirs)
+    ours.send(RING)
+    ours.close()
+    assert not projecting._rung(theirs)
+
+
+async def test_who_asks_does_not_wait_for_more_news() -> None:
+    heard = bytearray()
+
+    def inside(bell: socket.socket) -> None:
+        while HURRY not in heard:
+            heard.extend(bell.recv(1 << 16))
+        tell_until_closed(bell, 5)
+
+    async with running(inside) as owner:
+        while not heard:
+            owner.tell(5)
+            await asyncio.sleep(0.005)
+        await owner.caught_up(20.0)
+    assert heard.startswith(RING)
 
 
 async def flood(desk: Desk, count: int) -> None:
