@@ -16,8 +16,6 @@ from .partitions import HistoryDetached, start_of_history
 from .resting import Moment, open_at
 from .store import EXECUTIONS, ORDERS, Filter, Reader, attached
 
-_ROWS_MIN, _ROWS_MAX = 100, 5_000
-
 
 def moment_at(connection: Connection, time_ns: int) -> Moment | None:
     """Returns where a time cuts the tables, that very nanosecond included; None before the first report.
@@ -101,15 +99,8 @@ def _open(
     connection: Connection, moment: Moment, chosen: Filter, before: int | None, limit: int
 ) -> Sequence[Row[Any]]:
     """Returns the newest orders that were open, whatever they are now."""
-    ids: list[int] = []
-    count = max(2 * limit if chosen.status else limit, _ROWS_MIN)
-    while len(ids) < limit:
-        found = open_at(connection, moment, chosen, before, count)
-        ids += [row.order_id for row in found if chosen.status in (0, row.status)]
-        if len(found) < count:
-            break
-        before, count = found[-1].order_id, min(4 * count, _ROWS_MAX)  # few of them are what is wanted
-    query = sa.select(ORDERS).where(_among(connection, ORDERS.c.order_id, ids[:limit]))
+    ids = open_at(connection, moment, chosen, before, limit)
+    query = sa.select(ORDERS).where(_among(connection, ORDERS.c.order_id, ids))
     return connection.execute(query.order_by(ORDERS.c.order_id.desc())).all()
 
 

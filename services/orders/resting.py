@@ -4,13 +4,13 @@ One statement, written out once for each kind of list: putting it together anew 
 took to answer it.
 """
 
-from collections.abc import Sequence
 from functools import cache
-from typing import Any, NamedTuple
+from typing import NamedTuple
 
 import sqlalchemy as sa
 from sqlalchemy.engine import Connection
 
+from .domain.orders import Status
 from .store import ORDERS, Filter
 
 # An order that rested for 10**(n-1) ns or longer, but less than 10**n, was open at a moment only if it came
@@ -18,24 +18,25 @@ from .store import ORDERS, Filter
 _SPANS = range(1, 20)
 _NS_MIN, _NS_MAX = -(1 << 63), (1 << 63) - 1
 _STILL = (
-    "SELECT order_id, submit_time_ns FROM (SELECT order_id, submit_time_ns FROM orders {hint}"
+    "SELECT order_id FROM (SELECT order_id FROM orders {hint}"
     " WHERE status <= 2 AND order_id <= :last{narrowed} ORDER BY order_id DESC LIMIT :count) AS still"
 )
-_RUN = (
-    "SELECT order_id, submit_time_ns FROM (SELECT order_id, submit_time_ns FROM orders {hint}"
+_RUN = (  # of an index that holds every column that is named here
+    "SELECT order_id FROM (SELECT order_id FROM orders {hint}"
     " WHERE length(CAST(update_time_ns - submit_time_ns AS TEXT)) = {digits}"
     " AND status > 2 AND update_time_ns > submit_time_ns AND update_time_ns > :moment_ns"
     " AND submit_time_ns > :since_{digits} AND submit_time_ns <= :newest_ns AND order_id <= :last{narrowed}"
     " ORDER BY submit_time_ns DESC, order_id DESC LIMIT :count) AS run_{digits}"
 )
-_STATUS = (
-    "(SELECT status FROM executions WHERE executions.order_id = found.order_id AND sequence <= :sequence"
-    " AND time_ns >= found.submit_time_ns AND time_ns <= :moment_ns ORDER BY sequence DESC LIMIT 1)"
+_OF_ONE_CLIENT = (  # few orders have the same client_order_id
+    "SELECT order_id FROM orders {hint} WHERE (status <= 2 OR update_time_ns > :moment_ns)"
+    " AND order_id <= :last{narrowed}"
 )
-_ALL = (  # a status is looked for once it is known which orders are the newest
-    "SELECT order_id, {status} AS status FROM (SELECT order_id, submit_time_ns FROM ({parts}) AS every"
-    " ORDER BY order_id DESC LIMIT :count) AS found ORDER BY order_id DESC"
-)
+_ALL = "SELECT order_id FROM ({parts}) AS every ORDER BY order_id DESC LIMIT :count"
+_AT_THE_MOMENT = {  # an order stays partially filled until its end
+    Status.NEW: " AND coalesce(partial_time_ns > :moment_ns, true)",
+    Status.PARTIALLY_FILLED: " AND partial_time_ns <= :moment_ns",
+}
 # Each part names its index by its words, whatever the values are: a plan for each of them is time lost.
 _ONE_PLAN = sa.text("SET LOCAL plan_cache_mode = force_generic_plan")
 _NARROWED = ("portfolio_id", "symbol", "client_order_id")
@@ -51,42 +52,40 @@ class Moment(NamedTuple):
 
 def open_at(
     connection: Connection, moment: Moment, chosen: Filter, before: int | None, count: int
-) -> Sequence[sa.Row[Any]]:
-    """Returns ids of the newest orders that were open, from before an id on, and status if asked for."""
+) -> list[int]:
+    """Returns ids of the newest orders that were open and fit, from before an id on."""
     named = {name: getattr(chosen, name) for name in _NARROWED if getattr(chosen, name)}
-    text = _text(tuple(named), bool(chosen.status), connection.dialect.name == "sqlite")
-    since = {f"since_{digits}": max(moment.time_ns - 10**digits, _NS_MIN) for digits in _SPANS}
-    bounds = {
-        "last": moment.command,
-        "newest_ns": moment.time_ns,
-        "moment_ns": moment.time_ns,
-        "count": count,
-    }
+    text = _text(tuple(named), chosen.status, connection.dialect.name == "sqlite")
+    bounds = {"last": moment.command, "moment_ns": moment.time_ns, "count": count}
     if before is not None:
         bounds["last"] = min(moment.command, before - 1)
-        bounds["newest_ns"] = min(moment.time_ns, _submit_time_ns(connection, before))
-    if chosen.status:
-        bounds["sequence"] = moment.sequence
+    if "client_order_id" not in named:
+        newest_ns = _NS_MAX if before is None else _submit_time_ns(connection, before)
+        bounds["newest_ns"] = min(moment.time_ns, newest_ns)
+        bounds |= {f"since_{digits}": max(moment.time_ns - 10**digits, _NS_MIN) for digits in _SPANS}
     if connection.dialect.name == "postgresql":
         connection.execute(_ONE_PLAN)
-    return connection.execute(text, {**named, **since, **bounds}).all()
+    return list(connection.execute(text, {**named, **bounds}).scalars())
 
 
 @cache
-def _text(named: tuple[str, ...], with_status: bool, on_sqlite: bool) -> sa.TextClause:
+def _text(named: tuple[str, ...], status: int, on_sqlite: bool) -> sa.TextClause:
     narrowed = "".join(f" AND {name} = :{name}" for name in named)
-    hints = [f"INDEXED BY {index}" if on_sqlite else "" for index in (_index(named), "orders_by_span")]
-    still = _STILL.format(hint=hints[0], narrowed=narrowed)
-    runs = [_RUN.format(digits=digits, hint=hints[1], narrowed=narrowed) for digits in _SPANS]
-    parts = " UNION ALL ".join([still, *runs])
-    return sa.text(_ALL.format(status=_STATUS if with_status else "0", parts=parts))
+    if status:
+        narrowed += _AT_THE_MOMENT[Status(status)]
+    return sa.text(_ALL.format(parts=" UNION ALL ".join(_parts(named, narrowed, on_sqlite))))
 
 
-def _index(named: tuple[str, ...]) -> str:
-    """Returns by which index orders are found that are open still."""
+def _parts(named: tuple[str, ...], narrowed: str, on_sqlite: bool) -> list[str]:
+    def hint(index: str) -> str:
+        return f"INDEXED BY {index}" if on_sqlite else ""
+
     if "client_order_id" in named:
-        return "orders_by_client_id"
-    return "orders_open_by_portfolio" if "portfolio_id" in named else "orders_open"
+        return [_OF_ONE_CLIENT.format(hint=hint("orders_by_client_id"), narrowed=narrowed)]
+    still = "orders_open_by_portfolio" if "portfolio_id" in named else "orders_open"
+    span = hint("orders_by_span")
+    runs = [_RUN.format(digits=digits, hint=span, narrowed=narrowed) for digits in _SPANS]
+    return [_STILL.format(hint=hint(still), narrowed=narrowed), *runs]
 
 
 def _submit_time_ns(connection: Connection, order_id: int) -> int:

@@ -35,6 +35,7 @@ ORDERS = sa.Table(
     sa.Column("submit_time_ns", sa.BigInteger),
     sa.Column("update_time_ns", sa.BigInteger),
     *_state_columns(),
+    sa.Column("partial_time_ns", sa.BigInteger),  # when it was first PARTIALLY_FILLED
 )
 EXECUTIONS = sa.Table(
     "executions",
@@ -70,6 +71,8 @@ _EXECUTION_INDEXES = {  # by filter, the narrowest first
 # Written out, since a database uses an index on some rows only for a query that says the same words.
 IS_OPEN = sa.text("status <= 2")
 IS_DONE = sa.text("status > 2")
+IS_NOT_CANCELED = sa.text("status <> 4")
+IS_RARE = sa.text("exec_type > 4")
 
 
 @dataclass(frozen=True, slots=True)
@@ -86,7 +89,12 @@ class Filter:
 
     @property
     def is_hopeless(self) -> bool:
-        """Says whether nothing can match: no stored text holds NUL, and PostgreSQL cannot even ask for it."""
+        """Says whether nothing can match: what is done is not open, and no stored text holds NUL.
+
+        PostgreSQL cannot even ask for NUL.
+        """
+        if self.open_only and self.status and not Status(self.status).is_open:
+            return True
         return any("\0" in text for text in (self.portfolio_id, self.symbol, self.client_order_id))
 
     @property
@@ -101,6 +109,8 @@ class Filter:
             query = query.where(IS_OPEN)
         elif self.status:
             query = query.where(IS_DONE)
+            if self.status != Status.CANCELED:
+                query = query.where(IS_NOT_CANCELED)
         index = self._order_index()
         return hinted(query, ORDERS, index) if index else query
 
@@ -113,6 +123,8 @@ class Filter:
             return "orders_by_client_id"
         if self.asks_for_open:
             return "orders_open_by_portfolio" if self.portfolio_id else "orders_open"
+        if self.status not in (0, Status.CANCELED) and (self.portfolio_id or self.symbol):
+            return "orders_ended_by_portfolio" if self.portfolio_id else "orders_ended_by_symbol"
         if self.portfolio_id:
             return "orders_by_both" if self.symbol else "orders_by_portfolio"
         return "orders_by_symbol" if self.symbol else "orders_done" if self.status else ""
@@ -120,8 +132,15 @@ class Filter:
     def of_executions(self, query: sa.Select[Any]) -> sa.Select[Any]:
         """Returns a query on EXECUTIONS, narrowed to the reports that fit."""
         query = self._narrowed(query, EXECUTIONS, tuple(_EXECUTION_INDEXES))
-        index = next((index for name, index in _EXECUTION_INDEXES.items() if getattr(self, name)), "")
+        if self.exec_type > ExecType.REPLACED:
+            query = query.where(IS_RARE)
+        index = self._execution_index()
         return hinted(query, EXECUTIONS, index) if index else query
+
+    def _execution_index(self) -> str:
+        if not self.order_id and self.exec_type > ExecType.REPLACED and (self.portfolio_id or self.symbol):
+            return "executions_rare_by_portfolio" if self.portfolio_id else "executions_rare_by_symbol"
+        return next((index for name, index in _EXECUTION_INDEXES.items() if getattr(self, name)), "")
 
     def _narrowed(self, query: sa.Select[Any], table: sa.Table, names: tuple[str, ...]) -> sa.Select[Any]:
         for name in names:

@@ -14,7 +14,7 @@ from sqlalchemy.engine import Connection
 
 from tickmesh.native.engine import NONE, OrderFlag
 
-from .domain.orders import reason_text
+from .domain.orders import Status, reason_text
 from .domain.venue import Venue
 from .store import EXECUTIONS, ORDERS, PROGRESS
 
@@ -28,6 +28,7 @@ _TICKET = [
     "order", "text", "node", "instrument", "side", "kind", "time_in_force", "submit_time_ns", "time_ns",
 ]  # fmt: skip
 _CHANGING = ["update_time_ns", *_STATE, "value", "reason", "risk"]
+_STAYS = "partial_time_ns"  # once it is there
 _POSTGRES_TYPES = {sa.BigInteger: "int8", sa.SmallInteger: "int2", sa.Text: "text", sa.Boolean: "bool"}
 
 
@@ -51,8 +52,15 @@ def project(connection: Connection, shard: int, after: int, reports: NDArray[Any
     is_new = newest["order"] > _newest_order(connection)
     tables = _Postgres(connection) if connection.dialect.name == "postgresql" else _Sqlite(connection)
     tables.insert(EXECUTIONS, _execution_rows(reports, venue))
-    tables.insert(ORDERS, _order_rows(newest[is_new], venue, tables.truth))
-    tables.change_orders(_changed_rows(newest[~is_new], venue))
+    partials = _partial_times(reports)
+    tables.insert(ORDERS, _order_rows(newest[is_new], venue, tables.truth, partials))
+    tables.change_orders(_changed_rows(newest[~is_new], venue, partials))
+
+
+def _partial_times(reports: NDArray[Any]) -> dict[int, int]:
+    """Returns when orders became PARTIALLY_FILLED, as far as these reports tell."""
+    found = reports[reports["status"] == Status.PARTIALLY_FILLED][::-1]  # of an order the first stays
+    return dict(zip(found["order"].tolist(), found["time_ns"].tolist(), strict=True))
 
 
 def _last_of_each(values: NDArray[Any]) -> NDArray[Any]:
@@ -79,7 +87,7 @@ def _owners(reports: NDArray[Any], venue: Venue) -> Rows:
     return [(nodes[node].portfolio_id, listings[instrument].symbol) for node, instrument in places]
 
 
-def _order_rows(reports: NDArray[Any], venue: Venue, truth: type) -> Rows:
+def _order_rows(reports: NDArray[Any], venue: Venue, truth: type, partials: dict[int, int]) -> Rows:
     """Returns the columns of ORDERS in their order."""
     nodes, listings = venue.tree.by_index, venue.listings.by_index
     post_only = (reports["flags"] & _POST_ONLY != 0).astype(truth).tolist()
@@ -89,15 +97,16 @@ def _order_rows(reports: NDArray[Any], venue: Venue, truth: type) -> Rows:
         order, text, node, instrument, *terms, submit_ns, update_ns = ticket
         owner = nodes[node]
         names = (text.decode(), owner.portfolio_id, owner.strategy_id, listings[instrument].symbol)
-        rows.append((order, *names, *terms, is_post_only, submit_ns, update_ns, *state))
+        rows.append((order, *names, *terms, is_post_only, submit_ns, update_ns, *state, partials.get(order)))
     return rows
 
 
-def _changed_rows(reports: NDArray[Any], venue: Venue) -> Rows:
+def _changed_rows(reports: NDArray[Any], venue: Venue, partials: dict[int, int]) -> Rows:
     """Returns what changes of orders, and their ids."""
     times, orders = reports["time_ns"].tolist(), reports["order"].tolist()
     states = _state_rows(reports, venue)
-    return [(time, *state, order) for time, state, order in zip(times, states, orders, strict=True)]
+    changes = zip(times, states, orders, strict=True)
+    return [(time, *state, partials.get(order), order) for time, state, order in changes]
 
 
 def _state_rows(reports: NDArray[Any], venue: Venue) -> Rows:
@@ -139,7 +148,7 @@ class _Sqlite:
 
     def change_orders(self, rows: Rows) -> None:
         if rows:
-            changes = _names([f"{name} = ?" for name in _CHANGING])
+            changes = _names([*(f"{name} = ?" for name in _CHANGING), f"{_STAYS} = coalesce({_STAYS}, ?)"])
             self._connection.exec_driver_sql(
                 f"UPDATE orders SET {changes} WHERE order_id = ?",  # noqa: S608  our own names
                 rows,
@@ -170,13 +179,14 @@ class _Postgres:
     def change_orders(self, rows: Rows) -> None:
         if not rows:
             return
-        names = [*_CHANGING, "order_id"]
+        names = [*_CHANGING, _STAYS, "order_id"]
         self._connection.exec_driver_sql(
             f"CREATE TEMPORARY TABLE changed ON COMMIT DROP AS SELECT {_names(names)} FROM orders LIMIT 0"  # noqa: S608
         )
         types = [_POSTGRES_TYPES[type(ORDERS.c[name].type)] for name in names]
         self._copy("changed", names, types, rows)
-        changes = _names([f"{name} = changed.{name}" for name in _CHANGING])
+        stays = f"{_STAYS} = coalesce(orders.{_STAYS}, changed.{_STAYS})"
+        changes = _names([*(f"{name} = changed.{name}" for name in _CHANGING), stays])
         self._connection.exec_driver_sql(
             f"UPDATE orders SET {changes} FROM changed WHERE orders.order_id = changed.order_id"  # noqa: S608
         )

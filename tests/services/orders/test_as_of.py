@@ -94,6 +94,9 @@ def choices(
     yield from ({name: value} for name, values in kinds.items() for value in values)
     some = chance.choice(truth.reports).order
     yield {"client_order_id": some.client_order_id} if "status" in kinds else {"order_id": some.order_id}
+    if "status" in kinds:
+        yield {"client_order_id": some.client_order_id, "open_only": True}
+        yield {"portfolio_id": some.portfolio_id, "status": Order.PARTIALLY_FILLED}
     for _ in range(4):
         yield {name: chance.choice(values) for name, values in kinds.items()}
 

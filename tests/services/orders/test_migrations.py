@@ -107,6 +107,19 @@ def test_a_report_knows_whose_order_it_tells_of(engine: Engine) -> None:
     assert all(row[2:] == whose[row[1]] for row in reports)
 
 
+def test_an_order_knows_when_it_was_first_partially_filled(engine: Engine) -> None:
+    migrate(engine, "orders", folder("orders"), "0001")
+    with engine.begin() as connection:
+        fill(connection, random.Random(3), 60)
+    first: dict[int, int] = {}
+    for order_id, time_ns in rows(engine, "order_id, time_ns", "executions WHERE status = 2"):
+        first[order_id] = min(time_ns, first.get(order_id, time_ns))
+    migrate(engine, "orders", folder("orders"))
+    told = dict(rows(engine, "order_id, partial_time_ns", "orders"))
+    assert len(first) > 3
+    assert told == {order_id: first.get(order_id) for order_id in told}
+
+
 def test_a_way_back_that_would_lose_detached_days_is_refused(engine: Engine) -> None:
     migrate(engine, "orders", folder("orders"))
     with engine.begin() as connection:
