@@ -1,10 +1,11 @@
 """How long each query of the orders service takes on 10 million executions, on SQLite and on PostgreSQL.
 
 `python -m tests.benchmarks.queries --rows 10000000 --database postgres`. The tables are filled in a temporary
-folder (about 5 GB at that size) and removed at the end. The days are ordinary: a few makers send most orders
+folder (about 5 GB at that size) and removed at the end; `--folder` keeps them for the next time. The days are
+ordinary: a few makers send most orders
 and cancel them, one portfolio and one symbol are rare, most orders live for moments and some for days. Each
-query runs through the service's own code, about another portfolio, symbol, order or moment each time; the
-first page of 100 is asked for.
+query runs through the service's own code, about another portfolio, symbol, order or moment each time: half of
+them ask for the first page of 100, the others for one that begins anywhere.
 """
 
 import argparse
@@ -16,6 +17,7 @@ import time
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from decimal import Decimal
+from functools import partial
 from pathlib import Path
 from typing import Any
 
@@ -92,6 +94,9 @@ class Tables:
         self._flow = flow
         self._times, self._orders, self._kinds = flow.events()
         self._status = self._statuses()
+        partial = self._status == PARTIALLY_FILLED
+        self._partial_ns = np.zeros(flow.orders, np.int64)
+        self._partial_ns[self._orders[partial]] = self._times[partial]
         self.count = len(self._times)
         sequences = np.arange(1, self.count + 1)
         self.order_ids = np.zeros(flow.orders, np.int64)
@@ -125,13 +130,23 @@ class Tables:
         flow = self._flow
         last_ns, status = np.zeros(flow.orders, np.int64), np.zeros(flow.orders, np.int8)
         last_ns[self._orders], status[self._orders] = self._times, self._status  # the newest stays
-        columns = (self.order_ids, flow.portfolio, flow.symbol, flow.submit_ns, last_ns, status)
+        columns = (
+            self.order_ids,
+            flow.portfolio,
+            flow.symbol,
+            flow.submit_ns,
+            last_ns,
+            status,
+            self._partial_ns,
+        )
         for start in range(0, flow.orders, CHUNK):
             parts = [column[start : start + CHUNK].tolist() for column in columns]
             yield [
                 (order_id, client_order_id(order_id), PORTFOLIOS[portfolio], "", SYMBOLS[symbol], 1, 2, 1,
-                 False, submit_ns, last_ns, 100, 18_920, 90, 10, status, "189200", "", None)
-                for order_id, portfolio, symbol, submit_ns, last_ns, status in zip(*parts, strict=True)
+                 False, submit_ns, last_ns, 100, 18_920, 90, 10, status, "189200", "", None,
+                 partial_ns or None)
+                for order_id, portfolio, symbol, submit_ns, last_ns, status, partial_ns
+                in zip(*parts, strict=True)
                 if order_id
             ]  # fmt: skip
 
@@ -219,10 +234,16 @@ class Questions:
         return lambda connection: [who.order(connection, order_id)]
 
     def _orders(self, who: Reader | History, chosen: Filter) -> Ask:
-        return lambda connection: who.orders(connection, chosen, None, LIMIT)
+        before = self._page()
+        return lambda connection: who.orders(connection, chosen, before, LIMIT)
 
     def _reports(self, who: Reader | History, chosen: Filter) -> Ask:
-        return lambda connection: who.executions(connection, chosen, None, LIMIT)
+        before = self._page()
+        return lambda connection: who.executions(connection, chosen, before, LIMIT)
+
+    def _page(self) -> int | None:
+        """Returns where a page begins: each second one is the first."""
+        return self._chance.choice([None, self._chance.randrange(1, self._tables.count)])
 
     def _of_one_client(self, who: Reader | History) -> Ask:
         return self._orders(who, Filter(client_order_id=client_order_id(self._order_id())))
@@ -271,7 +292,12 @@ ORDER_LISTS: dict[str, Callable[[], Filter]] = {
     "open": lambda: Filter(open_only=True),
     "open of a maker": lambda: Filter(portfolio_id=_maker(), open_only=True),
     "open of a rare portfolio": lambda: Filter(portfolio_id="rare", open_only=True),
+    "open in a symbol": lambda: Filter(symbol=_symbol(), open_only=True),
+    "PARTIALLY_FILLED of a fund": lambda: Filter(portfolio_id=_fund(), status=PARTIALLY_FILLED),
     "FILLED of a fund": lambda: Filter(portfolio_id=_fund(), status=FILLED),
+    "REJECTED of a maker": lambda: Filter(portfolio_id=_maker(), status=REFUSED),
+    "REJECTED in a symbol": lambda: Filter(symbol=_symbol(), status=REFUSED),
+    "FILLED in a rare symbol": lambda: Filter(symbol="RARE", status=FILLED),
 }
 EXECUTION_LISTS: dict[str, Callable[[], Filter]] = {
     "all": Filter,
@@ -284,28 +310,46 @@ EXECUTION_LISTS: dict[str, Callable[[], Filter]] = {
     "REJECTED": lambda: Filter(exec_type=REJECTED),
     "TRADE of a maker": lambda: Filter(portfolio_id=_maker(), exec_type=TRADE),
     "REJECTED of a maker": lambda: Filter(portfolio_id=_maker(), exec_type=REJECTED),
+    "REJECTED in a symbol": lambda: Filter(symbol=_symbol(), exec_type=REJECTED),
     "TRADE in a symbol": lambda: Filter(symbol=_symbol(), exec_type=TRADE),
     "of a fund in a symbol": lambda: Filter(portfolio_id=_fund(), symbol=_symbol()),
 }
 
 
-async def ask(database: Database, tables: Tables, count: int) -> list[dict[str, Any]]:
-    """Returns p50 and p99 of each query, in ms, and how many rows its answers have."""
+async def ask(database: Database, tables: Tables, count: int, only: str) -> list[dict[str, Any]]:
+    """Returns p50 and p99 of each query, in ms of time and of processors, and the rows of an answer."""
     figures = []
     for name, make in Questions(tables).every():
-        taken, rows = [], 0
+        if only not in name:
+            continue
+        taken, used, rows = [], [], 0
         for number in range(count + WARM):
-            work = make()
+            work = partial(_counted, make())
             began = time.perf_counter()
-            found = await database.read(work)
+            found, cpu_ns = await database.read(work)
             if number >= WARM:  # connections and plans are made at first, as a service has long done
                 taken.append((time.perf_counter() - began) * 1_000)
-                rows += len(found)
-        shares = percentiles(taken)
-        figures.append(
-            {"query": name, "p50_ms": shares["p50"], "p99_ms": shares["p99"], "rows": rows // count}
-        )
+                used.append(cpu_ns / 1e6)
+                rows += found
+        shares, cpu = percentiles(taken), percentiles(used)
+        told = {"p50_ms": shares["p50"], "p99_ms": shares["p99"], "cpu_p50_ms": cpu["p50"]}
+        figures.append({"query": name, **told, "cpu_p99_ms": cpu["p99"], "rows": rows // count})
     return figures
+
+
+def _counted(work: Ask, connection: Connection) -> tuple[int, int]:
+    """Returns how many rows an answer has, and what it took of processors, whoever else uses them."""
+    before = _cpu_ns(connection)
+    return len(work(connection)), _cpu_ns(connection) - before
+
+
+def _cpu_ns(connection: Connection) -> int:
+    """Returns what this thread, and the process of PostgreSQL that serves it, have used so far."""
+    used = time.thread_time_ns()
+    if connection.dialect.name == "postgresql":
+        driver: Any = connection.connection.driver_connection
+        used += int(Path(f"/proc/{driver.info.backend_pid}/schedstat").read_text().split()[0])
+    return used
 
 
 @contextmanager
@@ -328,21 +372,43 @@ def engine_on(kind: str, where: Path) -> Iterator[Engine]:
         server.stop()
 
 
-def measure(kind: str, rows: int, count: int) -> dict[str, Any]:
-    """Fills tables and returns the figures of one kind of database."""
-    tables = Tables(Flow(rows))
+@contextmanager
+def folder_of(kept: Path | None) -> Iterator[Path]:
+    """Makes the folder of the tables, which goes at the end if nobody wants to keep it."""
+    if kept is not None:
+        kept.mkdir(parents=True, exist_ok=True)
+        yield kept
+        return
     with tempfile.TemporaryDirectory(prefix="tickmesh-queries-") as name:
-        Path(name).chmod(0o711)  # PostgreSQL may run as another user
-        with engine_on(kind, Path(name)) as engine:
+        yield Path(name)
+
+
+def measure(kind: str, rows: int, count: int, kept: Path | None, only: str) -> dict[str, Any]:
+    """Fills tables, if they are empty, and returns the figures of one kind of database."""
+    tables = Tables(Flow(rows))
+    with folder_of(kept) as where:
+        where.chmod(0o711)  # PostgreSQL may run as another user
+        with engine_on(kind, where) as engine:
             migrate(engine, "orders", folder("orders"))
-            filled = fill(engine, tables)
-            if kind == "postgres":
-                with engine.connect().execution_options(isolation_level="AUTOCOMMIT") as connection:
-                    connection.execute(sa.text("VACUUM ANALYZE"))
+            filled = fill(engine, tables) if is_empty(engine) else {}
+            vacuum(engine)
             database = Database(engine)
-            asked = asyncio.run(ask(database, tables, count))
+            asked = asyncio.run(ask(database, tables, count, only))
             database.close()
     return {"database": kind, "executions": tables.count, **filled, "queries": asked}
+
+
+def vacuum(engine: Engine) -> None:
+    """Does what PostgreSQL would have done some minutes after so many rows or a migration."""
+    if engine.dialect.name == "postgresql":
+        with engine.connect().execution_options(isolation_level="AUTOCOMMIT") as connection:
+            connection.execute(sa.text("VACUUM ANALYZE"))
+
+
+def is_empty(engine: Engine) -> bool:
+    """Says whether the tables are new."""
+    with engine.connect() as connection:
+        return connection.execute(sa.select(EXECUTIONS.c.sequence).limit(1)).first() is None
 
 
 def main() -> None:
@@ -351,16 +417,19 @@ def main() -> None:
     parser.add_argument("--rows", type=int, default=10_000_000)
     parser.add_argument("--count", type=int, default=200, help="how often each query is asked")
     parser.add_argument("--database", choices=["sqlite", "postgres"], action="append")
+    parser.add_argument("--folder", type=Path, help="keep the tables there, and use those that are there")
+    parser.add_argument("--only", default="", help="only queries with this in their name, such as as_of")
     parser.add_argument("--json", action="store_true")
     told = parser.parse_args()
     for kind in told.database or ["sqlite", "postgres"]:
-        figures = measure(kind, told.rows, told.count)
+        figures = measure(kind, told.rows, told.count, told.folder and told.folder / kind, told.only)
         if told.json:
             print(json.dumps(figures))
             continue
         print({name: value for name, value in figures.items() if name != "queries"})
         for row in figures["queries"]:
-            print(f"{row['query']:45}{row['p50_ms']:10.3f}{row['p99_ms']:10.3f}{row['rows']:6}")
+            times = "".join(f"{value:10.3f}" for name, value in row.items() if name.endswith("_ms"))
+            print(f"{row['query']:45}{times}{row['rows']:6}")
 
 
 if __name__ == "__main__":
