@@ -1,6 +1,8 @@
 """The Python face: it says what the C header says, and its class keeps its promises."""
 
 import re
+import subprocess
+import sys
 from collections.abc import Callable
 from dataclasses import fields, replace
 from enum import IntEnum, IntFlag
@@ -8,7 +10,6 @@ from pathlib import Path
 from typing import Any
 
 import numpy as np
-import psutil
 import pytest
 
 from tickmesh.native import engine as face
@@ -17,6 +18,17 @@ from tickmesh.native.engine import CommandType, Engine, EngineConfig, EventType,
 
 HEADER = Path(face.__file__).with_name("engine.h").read_text()
 CODE = re.sub(r"/\*.*?\*/", "", HEADER, flags=re.DOTALL)
+FRESH_ENGINE = """
+import psutil
+from tickmesh.native.engine import NONE, CommandType, Engine
+
+process = psutil.Process()
+before = process.memory_info().rss
+with Engine() as engine:
+    engine.submit(CommandType.LIST_INSTRUMENT, price=100, quantity=1)
+    engine.submit(CommandType.ADD_NODE, target=NONE)
+    print(process.memory_info().rss - before)
+"""
 SMALL = EngineConfig(orders=100, instruments=2, pages=40, nodes=8, positions=20, client_keys=50, extras=20)
 
 ENUMS: dict[str, tuple[type[IntEnum | IntFlag], str]] = {
@@ -240,9 +252,8 @@ def test_a_capacity_that_is_no_number_is_refused() -> None:
 
 
 def test_a_fresh_engine_of_full_size_takes_little_memory() -> None:
-    process = psutil.Process()
-    before = process.memory_info().rss
-    with Engine() as engine:
-        engine.submit(CommandType.LIST_INSTRUMENT, price=100, quantity=1)
-        engine.submit(CommandType.ADD_NODE, target=face.NONE)
-        assert process.memory_info().rss - before < 8_000_000
+    # In a process of its own: one that has freed memory gets pages back that must be cleared first.
+    done = subprocess.run(
+        [sys.executable, "-c", FRESH_ENGINE], capture_output=True, text=True, check=True, timeout=60
+    )
+    assert int(done.stdout) < 8_000_000
