@@ -7,6 +7,7 @@ import threading
 from collections.abc import Generator
 
 import pytest
+from hypothesis import HealthCheck, settings
 
 from tests.postgres_server import database_url, on_both_databases, postgres_server, postgres_url
 
@@ -18,6 +19,10 @@ os.environ.setdefault("TICKMESH_ORDERS_PROJECTOR", "thread")
 # Owners that end without a goodbye are replaced soon.
 os.environ.setdefault("TICKMESH_ORDERS_SILENCE_S", "0.3")
 TEST_MAX_S = 240.0  # the slowest takes a tenth of it
+
+# Nothing fails because the machine is busy.
+settings.register_profile("patient", settings(), deadline=None, suppress_health_check=[HealthCheck.too_slow])
+settings.load_profile("patient")
 
 
 @pytest.hookimpl(wrapper=True)
