@@ -11,6 +11,7 @@ DATABASE ?= sqlite
 DATA ?= data
 ARGS ?=
 TESTS ?= tests
+WORKERS ?= 3
 
 VENV := .venv
 BIN := $(VENV)/bin
@@ -74,8 +75,10 @@ $(PAGE_BUILT): $(PAGE_PACKAGES) $(PAGE_SOURCES)
 	@cd $(PAGE) && npm run --silent build -- --logLevel warn
 	@touch $@
 
-test: build page browser test-page ## Runs every test; TESTS=tests/native runs a part
-	@$(BIN)/pytest $(TESTS) $(ARGS)
+# Most tests wait for other processes, so there are more workers than cores. A module runs in one worker, for
+# the platforms of its own; modules begin in their order, in which those that take long come early.
+test: build page browser test-page ## Runs every test; TESTS=tests/native runs a part, WORKERS=0 in one process
+	@$(BIN)/pytest -n $(WORKERS) --dist loadfile --no-loadscope-reorder --max-worker-restart 0 $(TESTS) $(ARGS)
 
 test-page: page
 	@if $(NODE_IS_NEW_ENOUGH); then cd $(PAGE) && npm test --silent; fi

@@ -10,6 +10,7 @@ import pytest
 from hypothesis import HealthCheck, settings
 
 from tests.postgres_server import database_url, on_both_databases, postgres_server, postgres_url
+from tickmesh.services.runtime import ports
 
 __all__ = ["database_url", "on_both_databases", "postgres_server", "postgres_url"]
 
@@ -23,6 +24,16 @@ TEST_MAX_S = 240.0  # the slowest takes a tenth of it
 # Nothing fails because the machine is busy.
 settings.register_profile("patient", settings(), deadline=None, suppress_health_check=[HealthCheck.too_slow])
 settings.load_profile("patient")
+
+
+def pytest_configure() -> None:
+    """Gives each worker ports of its own, below those that platforms choose for their insides.
+
+    Else one takes the port of a process that a test of another has just killed and starts again.
+    """
+    number = int(os.environ.get("PYTEST_XDIST_WORKER", "gw0").removeprefix("gw"))
+    count = int(os.environ.get("PYTEST_XDIST_WORKER_COUNT", "1"))
+    ports.RANGE = range(10_000 + number, 20_000, count)
 
 
 @pytest.hookimpl(wrapper=True)

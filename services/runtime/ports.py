@@ -5,7 +5,7 @@ import socket
 from collections.abc import Iterable
 
 LOOPBACK = "127.0.0.1"
-_RANGE = range(20_000, 32_000)
+RANGE = range(20_000, 32_000)
 
 
 def is_free(host: str, port: int) -> bool:
@@ -26,7 +26,7 @@ def free_ports(count: int, taken: Iterable[int] = ()) -> list[int]:
     lot = random.Random()  # noqa: S311  nothing here is secret
     found: list[int] = []
     while len(found) < count:
-        port = lot.choice(_RANGE)
+        port = lot.choice(RANGE)
         if port not in taken and port not in found and is_free(LOOPBACK, port):
             found.append(port)
     return found
