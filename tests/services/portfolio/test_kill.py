@@ -62,9 +62,16 @@ async def counted(stub: Any) -> pb.Position:
     return listed.positions[0] if listed.positions else pb.Position()
 
 
-async def until_counted(stub: Any, count: int) -> pb.Position:
+async def until_counted(stub: Any, count: int) -> None:
     async with asyncio.timeout(30):
-        while (position := await counted(stub)).trade_count < count:
+        while (await counted(stub)).trade_count < count:
+            await asyncio.sleep(0.02)
+
+
+async def until_valued(stub: Any) -> pb.Position:
+    """Waits until the service knows the instrument too, of which it hears in another stream."""
+    async with asyncio.timeout(30):
+        while not (position := await counted(stub)).realized_pnl:
             await asyncio.sleep(0.02)
     return position
 
@@ -90,7 +97,8 @@ async def test_each_trade_counts_once_whenever_the_service_is_killed(tmp_path: P
                 await asyncio.sleep(dice.random() * 0.3)  # anywhere between two commits, or in one
             await trading
         with portfolio_process(host.settings):
-            position = await until_counted(stub, ROUNDS * PORTION)
+            await until_counted(stub, ROUNDS * PORTION)
+            position = await until_valued(stub)
     whole = Holding()
     for report in orders.reports:
         whole = whole.after(fill_of(report))
