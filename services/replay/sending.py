@@ -85,6 +85,7 @@ class Sender:
             raise group.exceptions[0] from None
         finally:
             call.cancel()
+        self._require_all_answered()
         return self.sent
 
     async def _write(self, call: Any, stop: asyncio.Event) -> None:
@@ -100,7 +101,8 @@ class Sender:
                 time.perf_counter_ns() if at_once else start_ns + self._offsets_ns[at:end]
             )
             self._under_way.append((at, end))
-            await call.write(request)
+            if not await _is_written(call, request):
+                return  # whoever reads the answers hears why
             at = end
         await call.done_writing()
 
@@ -122,6 +124,9 @@ class Sender:
             self._take(response.results)
             self._free.release()
             self._progress(self.sent.answered, len(self._actions))
+        self._require_all_answered()
+
+    def _require_all_answered(self) -> None:
         if self._under_way:
             raise StreamEnded("the platform ended the stream of orders before it had answered all")
 
@@ -142,6 +147,15 @@ class Sender:
             self.sent.last_book_command = command
         if result.reason:
             self.sent.rejected[result.reason] += 1
+
+
+async def _is_written(call: Any, request: pb.SubmitOrdersRequest) -> bool:
+    """Writes a request. Returns False where the call has ended."""
+    try:
+        await call.write(request)
+    except asyncio.InvalidStateError:
+        return False
+    return True
 
 
 async def _wait(stop: asyncio.Event, seconds: float) -> None:
