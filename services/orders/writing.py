@@ -156,7 +156,10 @@ class _Sqlite:
 
 
 class _Postgres:
-    """Rows by binary COPY; changes through a table of the transaction's own."""
+    """Rows by binary COPY; changes through a table of the connection's own, empty before and after.
+
+    A new one each time would leave its traces in PostgreSQL's catalogue, many a second.
+    """
 
     truth = bool
 
@@ -181,7 +184,8 @@ class _Postgres:
             return
         names = [*_CHANGING, _STAYS, "order_id"]
         self._connection.exec_driver_sql(
-            f"CREATE TEMPORARY TABLE changed ON COMMIT DROP AS SELECT {_names(names)} FROM orders LIMIT 0"  # noqa: S608
+            "CREATE TEMPORARY TABLE IF NOT EXISTS changed ON COMMIT DELETE ROWS"
+            f" AS SELECT {_names(names)} FROM orders LIMIT 0"  # noqa: S608  our own names
         )
         types = [_POSTGRES_TYPES[type(ORDERS.c[name].type)] for name in names]
         self._copy("changed", names, types, rows)
