@@ -8,6 +8,7 @@ from tickmesh.assets.v1 import assets_pb2
 
 from ..runtime import telemetry
 from ..runtime.errors import TickmeshError
+from ..runtime.outages import DatabaseUnavailable
 from .changes import Changes
 from .domain.conversion import Conversions
 from .domain.limits import LimitKey, LimitType
@@ -75,7 +76,7 @@ class Defaults:
             return True
         except EngineRefusedError:
             return all([await self._is_set(key, value) for key, value in missing.items()])
-        except OrdersUnreachable as error:
+        except (OrdersUnreachable, DatabaseUnavailable) as error:
             log.info("default limits are not set yet", limits=len(missing), problem=error.message)
             return False
 
