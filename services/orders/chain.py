@@ -2,6 +2,7 @@
 
 import hashlib
 import json
+from collections.abc import Iterator, Sequence
 from typing import NamedTuple
 
 from tickmesh.native.engine import COMMAND_STRUCT
@@ -24,6 +25,11 @@ class Row(NamedTuple):
     texts: bytes  # a JSON list; damaged ones may be no UTF-8 any more
     hash: bytes
 
+    @property
+    def commands(self) -> int:
+        """Returns how many commands it says that it has."""
+        return self.last_sequence - self.first_sequence + 1
+
     def expected_hash(self, previous: bytes) -> bytes:
         """Returns what the hash must be after a row with this hash."""
         shard, first, last, epoch, payload, texts, _ = self
@@ -36,7 +42,38 @@ class Row(NamedTuple):
 
     def joined_notes(self) -> bytes:
         """Returns the text of each command and a 0 after it."""
-        return "\0".join([*self.notes(), ""]).encode()
+        return _ended(self.notes())
+
+
+def together(rows: Sequence[Row], commands_max: int) -> Iterator[tuple[bytes, bytes]]:
+    """Yields payloads and joined notes of rows, of as many at once as have no more commands than that.
+
+    A call takes as long for a row of one command as for a dozen: what came in small rows is replayed in large
+    ones. A row that has more is yielded alone. Fails with BrokenChain when texts are missing.
+    """
+    part: list[Row] = []
+    room = commands_max
+    for row in rows:
+        if part and row.commands > room:
+            yield _joined(part)
+            part, room = [], commands_max
+        part.append(row)
+        room -= row.commands
+    if part:
+        yield _joined(part)
+
+
+def _joined(rows: Sequence[Row]) -> tuple[bytes, bytes]:
+    lists: list[list[str]] = json.loads(b"[%b]" % b",".join(row.texts for row in rows))
+    for row, notes in zip(rows, lists, strict=True):
+        if len(notes) != row.commands:
+            raise BrokenChain(f"row {row.first_sequence}..{row.last_sequence} holds {len(notes)} texts")
+    return b"".join(row.payload for row in rows), _ended([note for notes in lists for note in notes])
+
+
+def _ended(notes: list[str]) -> bytes:
+    """Returns texts with a 0 after each."""
+    return "\0".join([*notes, ""]).encode()
 
 
 def row_hash(
@@ -53,6 +90,12 @@ class Chain:
     def __init__(self, sequence: int = 0, digest: bytes = GENESIS) -> None:
         self.sequence = sequence
         self.hash = digest
+        self.rows = 0  # that were added here
+
+    def add(self, last: int, digest: bytes) -> None:
+        """Goes on behind a row that was just written, or looked at."""
+        self.sequence, self.hash = last, digest
+        self.rows += 1
 
     def take(self, row: Row) -> None:
         """Takes a row as the next one. Fails with BrokenChain when it does not fit the rows before."""
@@ -63,4 +106,4 @@ class Chain:
             raise BrokenChain(f"row {first}..{last} was altered: its hash does not fit")
         if last < first or len(row.payload) != (last - first + 1) * COMMAND_STRUCT.size:
             raise BrokenChain(f"row {first}..{last} holds {len(row.payload)} bytes, not its commands")
-        self.sequence, self.hash = last, row.hash
+        self.add(last, row.hash)

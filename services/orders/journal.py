@@ -68,6 +68,11 @@ class Journal:
         return self._chain.sequence
 
     @property
+    def row_count(self) -> int:
+        """Returns how many rows were checked or written here since the journal was resumed."""
+        return self._chain.rows
+
+    @property
     def tables(self) -> Engine:
         """Returns where the rows are."""
         return self._engine
@@ -118,6 +123,13 @@ class Journal:
             row = connection.execute(newest).first()
         return bytes(row.hash) if row is not None and row.last_sequence == sequence else None
 
+    def newest(self) -> int:
+        """Returns the last sequence that is written, known or not; 0 in an empty journal."""
+        mine = JOURNAL.c.shard == self._shard
+        query = sa.select(JOURNAL.c.last_sequence).where(mine).order_by(JOURNAL.c.first_sequence.desc())
+        with self._engine.connect().execution_options(begin="BEGIN") as connection:
+            return int(connection.execute(query.limit(1)).scalar() or 0)
+
     def resume(self, sequence: int, digest: bytes) -> None:
         """Takes everything up to a row as known and checked: `check` and `append` go on behind it."""
         self._chain = Chain(sequence, digest)
@@ -127,6 +139,10 @@ class Journal:
         while found := page(self._engine, self._shard, after + 1, PAGE_ROWS):
             yield from found
             after = found[-1].last_sequence
+
+    def unknown(self, rows_max: int) -> list[Row]:
+        """Returns rows behind what is known, at most so many; does not check them."""
+        return page(self._engine, self._shard, self.last_sequence + 1, rows_max)
 
     def check(self, row: Row) -> None:
         """Takes a row as the next one. Fails with BrokenChain when it does not fit the rows before."""
@@ -144,7 +160,7 @@ class Journal:
         if self._heads is not None and self._heads.is_due():
             head, signed = self._heads.sign(self._shard, self.journal_id, last, digest, self.epoch)
         self._write([*signed, row])
-        self._chain = Chain(last, digest)
+        self._chain.add(last, digest)
         if self._heads is not None and head is not None:
             self._heads.written(head)
 

@@ -254,9 +254,9 @@ class Sequencer:
         """Writes the next row while the one before is told."""
         told: tuple[Row, Any] | None = None
         while True:
-            due = self._snapshotter.is_due(self.venue.last_command)
+            due = self._snapshotter.is_due(self.venue.last_command, self._journal.row_count)
             if due and told is None:
-                await self._snapshotter.take(self.venue, self._engine, self._journal.hash, self.aside)
+                await self._snapshotter.take(self.venue, self._engine, self._journal, self.aside)
                 continue
             writing = self._begin() if self._rows and not due else None
             if told is not None:

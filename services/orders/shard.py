@@ -3,7 +3,7 @@
 import asyncio
 import socket
 import time
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Sequence
 from contextlib import AbstractContextManager
 from pathlib import Path
 
@@ -16,6 +16,7 @@ from ..runtime.server import Context
 from . import receipts, store
 from .admission import Admission
 from .batches import Batch
+from .chain import together
 from .controls import Controls
 from .domain.tree import FIRM
 from .domain.venue import Answer, Outcome, Venue
@@ -90,6 +91,7 @@ class Shard:
         )
         self.executions.hub.start_after(self.venue.last_report)
         self._restored = self.venue.last_command
+        self._kept_from = self._journal.newest() - settings.orders_executions_kept
 
     async def _owns(self) -> bool:
         """Asks the database whether nobody has taken the shard over."""
@@ -104,10 +106,14 @@ class Shard:
         finally:
             projection.close()
 
-    def replay(self, row: Row) -> None:
-        """Takes in a row that stands in the journal."""
-        events = self._engine.process(row.payload)
-        self.executions.publish(self.venue.apply(row.payload, row.joined_notes(), events))
+    def replay(self, rows: Sequence[Row]) -> None:
+        """Takes in rows that stand in the journal."""
+        for payload, notes in together(rows, self._settings.orders_row_commands_max):
+            outcome = self.venue.apply(payload, notes, self._engine.process(payload))
+            if self.venue.last_command > self._kept_from:
+                self.executions.publish(outcome)
+            else:  # it would only push out others, at the price of memory that is new each time
+                self.executions.hub.start_after(self.venue.last_report)
 
     def open(self) -> None:
         """Makes an owner ready for new commands. Call it in the event loop, then run the sequencer."""

@@ -19,12 +19,14 @@ from ..runtime import telemetry
 from .domain import frozen
 from .domain.frozen import Frozen
 from .domain.venue import Venue
+from .journal import Journal
 from .projector import Projector
 from .snapshots import Head, Snapshots, cut
 
 T = TypeVar("T")
 PAUSE_S = 0.005  # after each part
 REST = 50  # the order path stands still for snapshots no longer than a fiftieth of the time
+ROW_COMMANDS = 5  # a row takes as long to read and to check as so many commands to replay
 PACKING = 1  # the fastest: the bytes become about a fifth
 
 log = telemetry.logger(__name__)
@@ -58,28 +60,30 @@ class Snapshotter:
         self._epoch = epoch
         self._commands = commands
         self._last = last  # sequence of the newest one that was taken
+        self._last_row = 0  # counted as the journal counts
         self._kept = last  # of the newest one that can be used
         self._rests_until_s = 0.0
         self._is_busy = False
         self._waiting: asyncio.Queue[_Taken] = asyncio.Queue(1)
 
-    def is_due(self, command: int) -> bool:
-        """Says whether a snapshot is to be taken after a command."""
-        if not self._commands or self._is_busy or command - self._last < self._commands:
+    def is_due(self, command: int, row: int) -> bool:
+        """Says whether a snapshot is to be taken after a command, the last of a row with this number."""
+        behind = command - self._last + ROW_COMMANDS * (row - self._last_row)
+        if not self._commands or self._is_busy or behind < self._commands:
             return False
         return asyncio.get_running_loop().time() >= self._rests_until_s
 
-    async def take(self, venue: Venue, engine: Engine, row_hash: bytes, aside: Aside) -> None:
+    async def take(self, venue: Venue, engine: Engine, journal: Journal, aside: Aside) -> None:
         """Takes everything as it is. Call it between two rows, and run none before it returns."""
         now_s = asyncio.get_running_loop().time
-        self._is_busy, self._last = True, venue.last_command
+        self._is_busy, self._last, self._last_row = True, venue.last_command, journal.row_count
         start_s = now_s()
         copied = frozen.freeze(venue)
         copying_s = now_s() - start_s
         content, state_hash, writing_s = await aside(partial(_write, engine, now_s))
         pause_s = copying_s + writing_s
         self._rests_until_s = now_s() + REST * pause_s
-        self._waiting.put_nowait(_Taken(copied, content, state_hash, row_hash, pause_s))
+        self._waiting.put_nowait(_Taken(copied, content, state_hash, journal.hash, pause_s))
 
     async def run(self, aside: Aside) -> None:
         """Keeps what is taken, for ever. One that cannot be written is missed by nobody but a restart."""

@@ -7,11 +7,10 @@ stood still for some time by the clock of this process.
 
 import asyncio
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from contextvars import copy_context
 from functools import partial
-from itertools import islice
 from typing import Protocol, TypeVar
 
 from ..runtime import processes, telemetry
@@ -23,7 +22,7 @@ from .ownership import NOBODY, Held, Sign
 T = TypeVar("T")
 POLL_S = 0.02
 STUCK_POLL_S = 0.1
-ROWS_AT_ONCE = 100  # then somebody may have told us to stop
+ROWS_AT_ONCE = 500  # then somebody may have told us to stop
 
 log = telemetry.logger(__name__)
 
@@ -34,8 +33,8 @@ class Replica(Protocol):
     def prepare(self) -> None:
         """Takes in the newest snapshot."""
 
-    def replay(self, row: Row) -> None:
-        """Takes in a row that fits those before."""
+    def replay(self, rows: Sequence[Row]) -> None:
+        """Takes in rows that fit those before."""
 
 
 class Silence:
@@ -127,11 +126,11 @@ class Standby:
 
     def _catch_up(self) -> bool:
         """Takes in some rows that have appeared. Returns whether there may be more."""
-        before = self._journal.last_sequence
-        for row in islice(self._journal.rows(after=before), ROWS_AT_ONCE):
+        rows = self._journal.unknown(ROWS_AT_ONCE)
+        for row in rows:
             self._journal.check(row)
-            self._replica.replay(row)
-        return self._journal.last_sequence > before
+        self._replica.replay(rows)
+        return bool(rows)
 
     def _why_free(self, owner: Sign) -> str:
         """Returns why the shard has no owner, or nothing when it has one."""

@@ -113,7 +113,7 @@ class History:
         last = self.commands
         projector = Projector(self.last_report)
         taker = Snapshotter(self._snapshots, projector, self._journal.epoch, commands=1, last=0)
-        await taker.take(self._venue, self._engine, self._journal.hash, _at_once)
+        await taker.take(self._venue, self._engine, self._journal, _at_once)
         keeping = asyncio.create_task(taker.run(_at_once))
         while last not in [head.sequence for head in self._snapshots.heads()]:
             await asyncio.sleep(0.01)

@@ -2,7 +2,7 @@
 
 import random
 import sqlite3
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from pathlib import Path
 
 import psycopg
@@ -40,8 +40,8 @@ class Replica:
     def prepare(self) -> None:
         self.rows.clear()
 
-    def replay(self, row: Row) -> None:
-        self.rows.append(row)
+    def replay(self, rows: Sequence[Row]) -> None:
+        self.rows += rows
 
 
 def test_nobody_owns_a_new_shard_and_all_see_one_journal(database: sa.Engine) -> None:
@@ -178,10 +178,10 @@ class Interrupted(Journal):
 
     away: list[Exception]
 
-    def rows(self, after: int = 0) -> Iterator[Row]:
+    def unknown(self, rows_max: int) -> list[Row]:
         if self.away:
             raise self.away.pop()
-        return super().rows(after)
+        return super().unknown(rows_max)
 
 
 async def test_a_standby_waits_for_a_database_that_does_not_answer(database: sa.Engine) -> None:

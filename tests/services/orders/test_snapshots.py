@@ -276,6 +276,28 @@ async def test_a_long_replay_ends_with_a_snapshot_and_the_next_is_short(platform
         assert platform.restored == kept
 
 
+async def test_rows_of_one_command_make_a_snapshot_due_sooner(platform: Platform) -> None:
+    async with platform.open(every=600) as desk:
+        for _ in range(110):  # each a row of its own: 110 commands that are read like 660
+            await desk.submit()
+        await platform.kept_after(0)
+        status = await desk.status()
+    assert status.command_sequence < 600
+
+
+async def test_a_start_that_keeps_few_reports_has_the_others_from_the_tables(
+    on_either: Platform, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("TICKMESH_ORDERS_EXECUTIONS_KEPT", "40")
+    async with on_either.open(every=0) as desk:
+        await desk.send(random_batch(random.Random(7), 150))
+        for _ in range(3):
+            await desk.submit()
+        before = await everything(desk)
+    async with on_either.open(every=0) as desk:
+        assert await everything(desk) == before
+
+
 async def test_tables_that_were_lost_are_written_again_in_spite_of_a_snapshot(
     tmp_path: Path, platform: Platform
 ) -> None:
