@@ -29,6 +29,7 @@ _TICKET = [
 ]  # fmt: skip
 _CHANGING = ["update_time_ns", *_STATE, "value", "reason", "risk"]
 _STAYS = "partial_time_ns"  # once it is there
+_CHANGED = "CREATE TEMPORARY TABLE IF NOT EXISTS changed ON COMMIT DELETE ROWS"
 _POSTGRES_TYPES = {sa.BigInteger: "int8", sa.SmallInteger: "int2", sa.Text: "text", sa.Boolean: "bool"}
 
 
@@ -184,8 +185,7 @@ class _Postgres:
             return
         names = [*_CHANGING, _STAYS, "order_id"]
         self._connection.exec_driver_sql(
-            "CREATE TEMPORARY TABLE IF NOT EXISTS changed ON COMMIT DELETE ROWS"
-            f" AS SELECT {_names(names)} FROM orders LIMIT 0"  # noqa: S608  our own names
+            f"{_CHANGED} AS SELECT {_names(names)} FROM orders LIMIT 0"  # noqa: S608  our own names
         )
         types = [_POSTGRES_TYPES[type(ORDERS.c[name].type)] for name in names]
         self._copy("changed", names, types, rows)

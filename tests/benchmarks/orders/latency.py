@@ -12,7 +12,7 @@ from . import floor, flow
 from .answers import check_batches, check_singles
 from .histogram import Histogram
 from .rates import REPETITIONS
-from .services import DATABASES, PATIENT, open_portfolios, services
+from .services import DATABASES, PATIENT, caught_up, open_portfolios, services
 from .wire import Answers, Caller, open_loop, open_loop_singles
 
 BATCH_ORDERS = 100
@@ -81,6 +81,7 @@ def measure(quick: bool = False) -> Iterator[Row]:
 
             async def straight() -> list[Row]:
                 await open_portfolios(found, range(2 * REPETITIONS))
+                await caught_up(found)  # the projector has started
                 async with Caller(found.address, found.token()) as caller:
                     return await _both(caller, quick)
 
