@@ -1,54 +1,73 @@
-"""Runs every benchmark, prints the figures and writes docs/benchmarks.md."""
+"""Runs benchmarks, prints the figures, and writes each section of docs/benchmarks.md once it is measured."""
 
 import argparse
 import json
-import os
-import platform as machine
 import subprocess
-from datetime import UTC, datetime
+from collections.abc import Callable, Iterator
+from functools import partial
 from pathlib import Path
 from typing import Any
 
 import uvloop
 
-from . import running, verify, websocket
+from . import queries, running, verify, websocket
 from .engine.measure import measure as measure_engine
 from .engine.report import section as engine_section
-from .orders.measure import measure as measure_orders
-from .orders.report import section as orders_section
+from .orders import measure as orders
+from .orders import report as orders_report
+from .page import Page
 from .ticks import measure as ticks
 
 ROOT = Path(__file__).parents[2]
+SAMPLE = ROOT.parent / "shared" / "data" / "lob" / "AAPL_2012-06-21_34200000_37800000_message_50.csv.gz"
+REPLAY_FIGURES = ("messages", "orders_per_second", "latency_ms", "states_compared", "states_reproduced")
 TITLES = {
     "ticks": "PublishTicks through the pricing service into NumPy arrays, bars kept meanwhile",
     "websocket": "One instrument's updates to 1,000 WebSocket clients, from the order to the frame",
     "verify": "`tickmesh verify` over the journal of the engine's flow: hashes, signed head, replay",
+    "replay": "Recorded order flow (LOBSTER sample, AAPL 2012-06-21) through the public order API",
 }
-REPLAY_TITLE = "Recorded order flow (LOBSTER sample, AAPL 2012-06-21) through the public order API"
-REPLAY_FIGURES = ("messages", "orders_per_second", "latency_ms", "states_compared", "states_reproduced")
-SAMPLE = ROOT.parent / "shared" / "data" / "lob" / "AAPL_2012-06-21_34200000_37800000_message_50.csv.gz"
+Rows = list[dict[str, Any]]
 
 
-def measure() -> dict[str, list[dict[str, Any]]]:
-    """Returns all figures of the platform. Each is started for its benchmark and stopped after it."""
-    figures: dict[str, list[dict[str, Any]]] = {}
+def engine(long: bool) -> tuple[Any, str]:
+    """Measures the engine alone."""
+    figures = measure_engine()
+    return figures, engine_section(figures)
+
+
+def order_path(name: str, long: bool) -> tuple[Any, str]:
+    """Measures a part of the order path."""
+    ((_, rows),) = orders.measure((name,), long=long)
+    return rows, "\n".join([orders_report.INTRODUCTION, *orders_report.part(name, rows)])
+
+
+def of_platform(name: str, measure: Callable[[], Rows], long: bool) -> tuple[Any, str]:
+    """Measures what has one table."""
+    rows = measure()
+    return rows, f"## {TITLES[name]}\n\n{table(rows)}\n"
+
+
+def on_tables(long: bool) -> tuple[Any, str]:
+    """Asks tables of 10 million reports."""
+    figures = [queries.measure(kind, queries.ROWS, queries.COUNT, None, "") for kind in queries.DATABASES]
+    return figures, queries.section(figures)
+
+
+def updates() -> Rows:
+    """Returns what reaches WebSocket clients of a platform that is quiet otherwise."""
     with running.platform() as quiet:
-        figures |= uvloop.run(websocket.measure(quiet))
-    figures["ticks"] = ticks.run(ticks.plans(4_000_000))
-    figures["verify"] = verify.measure()
-    if SAMPLE.exists():
-        figures["replay"] = [replay()]
-    return figures
+        return uvloop.run(websocket.measure(quiet))["websocket"]
 
 
-def replay() -> dict[str, Any]:
+def replay() -> Rows:
     """Returns the report of a replay of the first 20,000 recorded messages."""
     with running.platform() as quiet:
         words = ["replay", str(SAMPLE), "--limit", "20000", "--json", "--data", str(quiet.data_dir)]
         command = [*running.TICKMESH, *words]
         done = subprocess.run(command, check=True, capture_output=True, text=True)
     report: dict[str, Any] = json.loads(done.stdout)
-    return {name: report[name] for name in REPLAY_FIGURES}
+    return [{name: report[name] for name in REPLAY_FIGURES}]
 
 
 def flat(row: dict[str, Any]) -> dict[str, Any]:
@@ -64,7 +83,7 @@ def flat(row: dict[str, Any]) -> dict[str, Any]:
     return columns
 
 
-def table(rows: list[dict[str, Any]]) -> str:
+def table(rows: Rows) -> str:
     """Returns rows as a Markdown table."""
     flats = [flat(row) for row in rows]
     names = list(flats[0])
@@ -73,35 +92,45 @@ def table(rows: list[dict[str, Any]]) -> str:
     return "\n".join(lines)
 
 
-def page(figures: dict[str, list[dict[str, Any]]], *sections: str) -> str:
-    """Returns docs/benchmarks.md."""
-    when = datetime.now(UTC).strftime("%Y-%m-%d")
-    head = (
-        f"# Benchmarks\n\nWritten by `make bench` on {when}: {os.cpu_count()} cores, {machine.machine()}, "
-        f"Linux, Python {machine.python_version()}, SQLite. Client, services and Envoy share the cores, and "
-        "the machine was shared with others: take figures as a matter of two times either way.\n"
-    )
-    titles = {**TITLES, "replay": REPLAY_TITLE}
-    shown = [name for name in titles if name in figures]
-    tables = [f"## {titles[name]}\n\n{table(figures[name])}\n" for name in shown]
-    return "\n".join([head, *sections, *tables])
+PARTS: dict[str, Callable[[bool], tuple[Any, str]]] = {
+    "engine": engine,
+    **{name: partial(order_path, name) for name in orders.PARTS},
+    "queries": on_tables,
+    "ticks": partial(of_platform, "ticks", lambda: ticks.run(ticks.plans(4_000_000))),
+    "websocket": partial(of_platform, "websocket", updates),
+    "verify": partial(of_platform, "verify", verify.measure),
+    "replay": partial(of_platform, "replay", replay),
+}
+LONG = ("queries",)  # only when asked for, or with --long
+
+
+def chosen(only: list[str], long: bool) -> Iterator[str]:
+    """Yields the parts to measure."""
+    for name in only or PARTS:
+        if not only and name in LONG and not long:
+            print(f"{name}: left out, it takes half an hour; --long or --only {name}")
+        elif name == "replay" and not SAMPLE.exists():
+            print(f"{name}: left out, {SAMPLE.name} is not here")
+        else:
+            yield name
 
 
 def main() -> None:
     """Measures, prints, writes."""
     parser = argparse.ArgumentParser(prog="make bench", description=__doc__)
+    names = f"some of: {', '.join(PARTS)}"
+    parser.add_argument("--only", nargs="+", choices=list(PARTS), default=[], metavar="NAME", help=names)
     parser.add_argument("--json", action="store_true", help="print JSON and write nothing")
     parser.add_argument("--long", action="store_true", help="what takes much longer, too")
     words = parser.parse_args()
-    engine = measure_engine()
-    order_path = dict(measure_orders(long=words.long))
-    figures = measure()
-    if words.json:
-        print(json.dumps(figures | engine | order_path))
-        return
-    text = page(figures, engine_section(engine), orders_section(order_path))
-    (ROOT / "docs" / "benchmarks.md").write_text(text)
-    print(text)
+    page = Page(ROOT / "docs" / "benchmarks.md")
+    for name in chosen(words.only, words.long):
+        figures, text = PARTS[name](words.long)
+        if words.json:
+            print(json.dumps({name: figures}), flush=True)
+        else:
+            page.put(text)
+            print(text, flush=True)
 
 
 if __name__ == "__main__":

@@ -36,6 +36,18 @@ from tickmesh.services.values import Increment
 
 from .running import percentiles
 
+ROWS = 10_000_000
+COUNT = 200
+TITLES = {"sqlite": "SQLite", "postgres": "PostgreSQL"}
+DATABASES = tuple(TITLES)
+SECTION = """\
+## Queries on 10 million execution reports
+
+`python -m tests.benchmarks.queries`. In ms: how long the answer took, and the processor time of the thread
+that asks, which makes reports of the rows, with that of the process of PostgreSQL that serves it. Each time
+another portfolio, symbol, order and moment of nine days; half of the pages of 100 are first ones, the others
+begin anywhere.
+"""
 START_NS = 1_795_219_200 * 10**9  # 2026-11-21
 DAYS = 10
 PORTFOLIOS = [f"maker-{n}" for n in range(4)] + [f"fund-{n}" for n in range(40)] + ["rare"]
@@ -411,17 +423,29 @@ def is_empty(engine: Engine) -> bool:
         return connection.execute(sa.select(EXECUTIONS.c.sequence).limit(1)).first() is None
 
 
+def section(figures: list[dict[str, Any]]) -> str:
+    """Returns the section of docs/benchmarks.md, the databases side by side."""
+    times = ("p50_ms", "p99_ms", "cpu_p50_ms", "cpu_p99_ms")
+    names = [f"{TITLES[each['database']]} p50 | p99 | CPU p50 | CPU p99" for each in figures]
+    columns = 2 + len(times) * len(figures)
+    lines = [SECTION, f"| query | {' | '.join(names)} | rows |", "|" + "---|" * columns]
+    for rows in zip(*(each["queries"] for each in figures), strict=True):
+        values = [f"{row[name]:.1f}" for row in rows for name in times]
+        lines.append(f"| {' | '.join([rows[0]['query'], *values, str(rows[0]['rows'])])} |")
+    return "\n".join(lines) + "\n"
+
+
 def main() -> None:
     """Measures and prints."""
     parser = argparse.ArgumentParser(prog="python -m tests.benchmarks.queries", description=__doc__)
-    parser.add_argument("--rows", type=int, default=10_000_000)
-    parser.add_argument("--count", type=int, default=200, help="how often each query is asked")
-    parser.add_argument("--database", choices=["sqlite", "postgres"], action="append")
+    parser.add_argument("--rows", type=int, default=ROWS)
+    parser.add_argument("--count", type=int, default=COUNT, help="how often each query is asked")
+    parser.add_argument("--database", choices=DATABASES, action="append")
     parser.add_argument("--folder", type=Path, help="keep the tables there, and use those that are there")
     parser.add_argument("--only", default="", help="only queries with this in their name, such as as_of")
     parser.add_argument("--json", action="store_true")
     told = parser.parse_args()
-    for kind in told.database or ["sqlite", "postgres"]:
+    for kind in told.database or DATABASES:
         figures = measure(kind, told.rows, told.count, told.folder and told.folder / kind, told.only)
         if told.json:
             print(json.dumps(figures))
