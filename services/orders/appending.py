@@ -5,20 +5,30 @@ owner's beat, the row and the commit are one statement, and so one round trip.
 """
 
 import sqlite3
-from collections.abc import Sequence
+import struct
+from collections.abc import Callable, Sequence
 from functools import cache
 from typing import Any, NamedTuple, Protocol
 
 import psycopg
 import sqlalchemy as sa
+from psycopg.pq import ExecStatus, Format
 from sqlalchemy.engine import Engine
 
 from .ownership import BEAT
 
 _BEAT_OF_ROW = BEAT.format("NEW.shard", "NEW.epoch")
 _SQLITE_BEAT = f"CREATE TEMP TRIGGER beats AFTER INSERT ON main.journal BEGIN {_BEAT_OF_ROW}; END"
-_POSTGRES_BEAT = BEAT.format("%b", "%b")
+_MARK = "?"  # where a value goes; PostgreSQL counts them
+_POSTGRES_BEAT = BEAT.format(_MARK, _MARK)
 _POSTGRES_TYPES = {sa.Integer: "int4", sa.BigInteger: "int8", sa.Text: "text", sa.LargeBinary: "bytea"}
+_ENCODERS: dict[type, Callable[[Any], bytes]] = {  # as PostgreSQL reads them in binary
+    sa.Integer: struct.Struct(">i").pack,
+    sa.BigInteger: struct.Struct(">q").pack,
+    sa.Text: str.encode,
+    sa.LargeBinary: bytes,
+}
+Shape = tuple[tuple[sa.Table, bool], ...]  # of some changes: the tables, and whether a row goes out of it
 
 
 class NotWritten(Exception):
@@ -112,41 +122,74 @@ def _sqlite_text(table: sa.Table, is_removal: bool) -> str:
 
 
 class _PostgresPen:
-    """One statement, which is a transaction of its own: no row comes from who changes none of `owners`."""
+    """One statement, which is a transaction of its own: no row comes from who changes none of `owners`.
+
+    It goes to libpq prepared and in binary, past the driver's cursors, which took thirty microseconds more.
+    """
 
     def __init__(self, engine: Engine, shard: int) -> None:
         self._own = _Own(engine)
         self._own.driver.autocommit = True
-        self._cursor: psycopg.Cursor[Any] = self._own.driver.cursor()
+        self._libpq: psycopg.pq.abc.PGconn = self._own.driver.pgconn
+        self._prepared: dict[Shape, _Statement] = {}
         self._shard = shard
 
     def write(self, epoch: int, changes: Sequence[Change]) -> bool:
-        text = _postgres_text(*((change.table, change.is_removal) for change in changes))
+        shape = tuple((change.table, change.is_removal) for change in changes)
         values = [self._shard, epoch]
         for change in changes:
             values += change.values
         try:
-            return self._cursor.execute(text, values, prepare=True).rowcount == 1
+            if shape not in self._prepared:
+                self._prepared[shape] = self._prepare(shape)
+            name, encoders, formats = self._prepared[shape]
+            told = [encode(value) for encode, value in zip(encoders, values, strict=True)]
+            result = self._libpq.exec_prepared(name, told, formats, Format.BINARY)
         except psycopg.Error as error:
             raise NotWritten(f"PostgreSQL says: {error}") from error
+        _require(result)
+        return result.command_tuples == 1
+
+    def _prepare(self, shape: Shape) -> "_Statement":
+        name = f"row_{len(self._prepared)}".encode()
+        _require(self._libpq.prepare(name, _postgres_text(*shape)))
+        types: list[type[Any]] = [sa.Integer, sa.BigInteger]  # of shard and epoch
+        for table, is_removal in shape:
+            types += (type(table.columns[column].type) for column in Change(table, (), is_removal).names)
+        return _Statement(name, [_ENCODERS[kind] for kind in types], [Format.BINARY] * len(types))
 
     def close(self) -> None:
         self._own.close()
 
 
-@cache
-def _postgres_text(*changes: tuple[sa.Table, bool]) -> bytes:
+class _Statement(NamedTuple):
+    """A statement that PostgreSQL has, and how its values are told."""
+
+    name: bytes
+    encoders: list[Callable[[Any], bytes]]
+    formats: list[int]
+
+
+def _require(result: psycopg.pq.abc.PGresult) -> None:
+    """Fails with NotWritten when PostgreSQL did not do what it was told."""
+    if result.status != ExecStatus.COMMAND_OK:
+        raise NotWritten(f"PostgreSQL says: {result.error_message.decode(errors='replace').strip()}")
+
+
+def _postgres_text(*shape: tuple[sa.Table, bool]) -> bytes:
     """Returns a statement whose last part inserts one row, if the first found the owner."""
     parts = [f"owner AS ({_POSTGRES_BEAT} RETURNING 1)"]
-    *more, last = (_postgres_part(*change) for change in changes)
+    *more, last = (_postgres_part(*change) for change in shape)
     parts += (f"change{number} AS ({part})" for number, part in enumerate(more))
-    return f"WITH {', '.join(parts)} {last}".encode()
+    first, *rest = f"WITH {', '.join(parts)} {last}".split(_MARK)
+    return "".join([first, *(f"${number}{text}" for number, text in enumerate(rest, 1))]).encode()
 
 
 def _postgres_part(table: sa.Table, is_removal: bool) -> str:
     names = Change(table, (), is_removal).names
     if is_removal:
-        return f"DELETE FROM {table.name} USING owner WHERE {' AND '.join(f'{name} = %b' for name in names)}"  # noqa: S608
+        here = " AND ".join(f"{name} = {_MARK}" for name in names)
+        return f"DELETE FROM {table.name} USING owner WHERE {here}"  # noqa: S608  our own names
     types = [_POSTGRES_TYPES[type(column.type)] for column in table.columns]
-    marks = ", ".join(f"%b::{name}" for name in types)
+    marks = ", ".join(f"{_MARK}::{name}" for name in types)
     return f"INSERT INTO {table.name} ({', '.join(names)}) SELECT {marks} FROM owner"  # noqa: S608  our own names
