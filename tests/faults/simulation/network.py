@@ -219,16 +219,21 @@ async def _next(server: Server, answers: asyncio.Queue[Any], hangup: asyncio.Tas
 async def _called(handler: Any, call: _Call) -> AsyncIterator[bytes]:
     request, context = call.request(handler), _Context()
     if not call.streams:
-        yield (await handler(request, context)).SerializeToString()
+        yield _bytes(await handler(request, context))
         return
     async with aclosing(handler(request, context)) as answers:
         async for answer in answers:
-            yield answer if isinstance(answer, bytes) else answer.SerializeToString()
+            yield _bytes(answer)
 
 
 async def _each(contents: list[bytes]) -> AsyncIterator[bytes]:
     for content in contents:
         yield content
+
+
+def _bytes(answer: Any) -> bytes:
+    """Returns an answer as it goes over the wire; some servicers write it themselves."""
+    return answer if isinstance(answer, bytes) else bytes(answer.SerializeToString())
 
 
 def _failure(code: grpc.StatusCode, details: str) -> AioRpcError:
