@@ -7,17 +7,21 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
+import grpc
 import numpy as np
 from numpy.typing import NDArray
 
 from tickmesh.orders.v1 import orders_pb2 as pb
 
+from ..runtime.errors import describe
 from .lobster import Message
 from .plan import Action, Do, Plan
 from .wire import OrderWriter
 
 BATCHES_IN_FLIGHT = 4
 BATCH_MAX = 1_000
+OVERLOADED = "OVERLOADED"  # the platform's word for: nothing was taken, come again
+RETRY_S = 0.1
 
 Progress = Callable[[int, int], None]  # actions answered, actions in all
 
@@ -71,11 +75,29 @@ class Sender:
         self._pace = pace
         self._offsets_ns = offsets_ns
         self._progress = progress
-        self._free = asyncio.Semaphore(BATCHES_IN_FLIGHT)
         self._under_way: deque[tuple[int, int]] = deque()
 
     async def run(self, stub: Any, stop: asyncio.Event) -> Sent:
-        """Sends until all is answered, or what is under way when `stop` is set. Fails with RpcError."""
+        """Sends until all is answered, or what is under way when `stop` is set. Fails with RpcError.
+
+        Where the platform has more to do than it takes, it waits as long as it is told to. What is refused
+        with that, and all behind it, was not taken: it goes on there.
+        """
+        self._start_ns = time.perf_counter_ns()
+        while True:
+            try:
+                await self._stream(stub, stop)
+                return self.sent
+            except grpc.aio.AioRpcError as error:
+                told = describe(error)
+                if told.reason != OVERLOADED or stop.is_set():
+                    raise
+                await _wait(stop, told.retry_after_s or RETRY_S)
+
+    async def _stream(self, stub: Any, stop: asyncio.Event) -> None:
+        """Sends on one stream all that is not answered yet."""
+        self._free = asyncio.Semaphore(BATCHES_IN_FLIGHT)
+        self._under_way.clear()
         call = stub.SubmitOrders()
         try:
             async with asyncio.TaskGroup() as tasks:
@@ -86,10 +108,9 @@ class Sender:
         finally:
             call.cancel()
         self._require_all_answered()
-        return self.sent
 
     async def _write(self, call: Any, stop: asyncio.Event) -> None:
-        start_ns, at = time.perf_counter_ns(), 0
+        start_ns, at = self._start_ns, self.sent.answered
         while at < len(self._actions) and not stop.is_set():
             await self._free.acquire()
             end = await self._next_end(start_ns, at, stop)

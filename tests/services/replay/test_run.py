@@ -6,6 +6,7 @@ from pathlib import Path
 import pytest
 
 from tickmesh.orders.v1 import orders_pb2, orders_pb2_grpc
+from tickmesh.services.replay import sending
 from tickmesh.services.replay.files import Recording
 from tickmesh.services.replay.run import Job, Manner, load_job, replay
 from tickmesh.services.replay.sending import Pace
@@ -82,6 +83,24 @@ async def test_a_replay_that_is_stopped_cancels_what_rests_and_says_how_far_it_c
     assert (report.interrupted, report.orders, report.messages, report.messages_total) == (True, 4, 4, 5)
     assert report.canceled_at_end == 2
     assert not book.bids and not book.asks
+
+
+async def test_a_platform_that_has_too_much_to_do_is_waited_for(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Of four batches under way some are refused, and sent again when there is room."""
+    refused, describe = list[str](), sending.describe
+    monkeypatch.setenv("TICKMESH_ORDERS_WAITING_MAX", "120")
+    monkeypatch.setattr(
+        sending, "describe", lambda error: (refused.append(error.code().name), describe(error))[1]
+    )
+    job = load_job(recording(), limit=500)
+    async with platform(tmp_path) as host:
+        report = await replay(host.channel, job, Manner(Pace(batch=50)), ignore, asyncio.Event())
+    assert refused
+    assert set(refused) == {"RESOURCE_EXHAUSTED"}
+    assert (report.orders, report.states_compared, report.rejected) == (len(job.plan.actions), 500, {})
+    assert report.is_perfect
 
 
 @pytest.mark.parametrize("batch", [1, 7])
