@@ -316,8 +316,7 @@ class Books:
     def _gap(self, position: int) -> Gap:
         is_behind = 0 <= position < self.hub.position
         problem = "the position asked for is no longer kept"
-        token = make_token(self.hub.epoch, self.hub.position)
-        return Gap(position + 1 if is_behind else 0, self.hub.position + 1, problem, token)
+        return Gap(position + 1 if is_behind else 0, self.hub.position + 1, problem, "")
 
     def _updates(self, position: int, symbols: frozenset[str], conflated: bool) -> list[Updates[BookChange]]:
         batches = [batch.rows() for _, batch in self.hub.since(position)]

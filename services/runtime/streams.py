@@ -50,7 +50,10 @@ class Updates(Generic[T]):
 
 @dataclass(frozen=True, slots=True)
 class Gap:
-    """Positions that are lost, without the last; a snapshot follows where the stream has one."""
+    """Positions that are lost, without the last; a snapshot follows where the stream has one.
+
+    Then its token is empty: who resumes before the snapshot came gets one.
+    """
 
     from_position: int
     to_position: int
@@ -244,7 +247,9 @@ class _Reader(Generic[S, T]):
         is_behind = epoch == self._hub.epoch and position < self._hub.position
         lost_from = position + 1 if is_behind else 0
         follows = self._hub.position + 1
-        gap = Gap(lost_from, follows, "the position asked for is no longer kept", self.token)
+        # Whoever is cut off before the snapshot came has nothing that updates would fit: it starts afresh.
+        resumes = self.token if self._snapshot is None else ""
+        gap = Gap(lost_from, follows, "the position asked for is no longer kept", resumes)
         return [gap, *self._snapshots()]
 
     def _snapshots(self) -> list[Event[S, T]]:

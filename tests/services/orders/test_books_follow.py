@@ -60,6 +60,17 @@ async def test_a_conflated_reader_that_falls_behind_hears_of_the_gap_and_gets_a_
     assert market.books.hub.conflated > 0
 
 
+@pytest.mark.parametrize("conflated", [True, False])
+async def test_who_is_cut_off_between_a_gap_and_its_snapshot_gets_one_when_it_resumes(
+    market: Market, conflated: bool
+) -> None:
+    """Found by seed 30812 of the simulation: it went on with updates of books that it did not have."""
+    market.change_often(1)
+    gap = await anext(market.follow(conflated=conflated, token="an-earlier-life.3"))
+    assert isinstance(gap, Gap)
+    assert isinstance(await anext(market.follow(conflated=conflated, token=gap.token)), Snapshot)
+
+
 async def test_a_complete_reader_that_falls_behind_is_disconnected(market: Market) -> None:
     reader = market.follow(conflated=False)
     assert isinstance(await anext(reader), Snapshot)

@@ -68,6 +68,20 @@ async def test_a_token_too_old_is_told_what_is_lost() -> None:
     assert (await take(hub.follow("e.2"), 1)) == [Updates([3, 4], "e.4", "e.2")]
 
 
+async def test_who_is_cut_off_between_a_gap_and_its_snapshot_gets_one_when_it_resumes() -> None:
+    hub = a_hub()
+    publish(hub, 1)
+    (gap,) = await take(hub.follow("other.3", snapshot=lambda: "all"), 1)
+    assert await take(hub.follow(gap.token, snapshot=lambda: "all"), 1) == [Snapshot("all", "e.1")]
+
+
+async def test_who_is_cut_off_behind_a_gap_without_a_snapshot_goes_on_there() -> None:
+    hub = a_hub()
+    publish(hub, 1)
+    (gap,) = await take(hub.follow("other.3"), 1)
+    assert gap.token == "e.1"
+
+
 @pytest.mark.parametrize("token", ["other.3", "e.99"])
 async def test_a_token_of_another_life_of_the_source_is_a_gap(token: str) -> None:
     hub = a_hub()
