@@ -11,7 +11,7 @@ from dataclasses import asdict, dataclass, field
 from pathlib import Path
 from typing import Any, TextIO
 
-from .runtime.ports import LOOPBACK, free_port, free_ports, is_free
+from .runtime.ports import LOOPBACK, free_ports, is_free
 from .runtime.settings import ROUTER, SERVICES
 from .runtime.shards import SHARDS_MAX
 from .supervision import Program
@@ -159,8 +159,8 @@ def _lock_file(data_dir: Path) -> Path:
 
 def plan(wishes: Wishes) -> Platform:
     """Decides where everything listens. Fails with StartError when a public port is taken."""
-    port = _public_port(wishes.host, wishes.port, "--port")
-    websocket_port = _public_port(wishes.host, wishes.websocket_port, "--ws-port")
+    port = _public_port(wishes.host, wishes.port, "--port", wishes.websocket_port)
+    websocket_port = _public_port(wishes.host, wishes.websocket_port, "--ws-port", port)
     if port == websocket_port:
         raise StartError(f"--port and --ws-port are both {port}; give each its own")
     names = (*SERVICES, "gateway", *_more_of_orders(wishes))
@@ -192,9 +192,9 @@ def _more_of_orders(wishes: Wishes) -> list[str]:
     return [*shards, *standbys]
 
 
-def _public_port(host: str, port: int, flag: str) -> int:
+def _public_port(host: str, port: int, flag: str, other: int) -> int:
     if port == 0:
-        return free_port()
+        return free_ports(1, {other})[0]
     deadline_s = time.monotonic() + _PORTS_FREE_WITHIN_S
     while not is_free(host, port):
         if time.monotonic() > deadline_s:

@@ -19,8 +19,6 @@ NOTHING_MAY_BE_SKIPPED = os.environ.get("CI") == "true"
 os.environ.setdefault("TICKMESH_ORDERS_PROJECTOR", "thread")
 # Owners that end without a goodbye are replaced soon.
 os.environ.setdefault("TICKMESH_ORDERS_SILENCE_S", "0.3")
-# A busy machine's disk is waited for.
-os.environ.setdefault("TICKMESH_ORDERS_WAITS_MAX_S", "30")
 TEST_MAX_S = 240.0  # the slowest takes a tenth of it
 
 # Nothing fails because the machine is busy.
